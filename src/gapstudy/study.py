@@ -1,0 +1,221 @@
+"""study.toml -> a frozen, validated Study."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from gapstudy.errors import StudyError, nearest
+from gapstudy.regions import ChinaScheme, Counting, EuropeScheme, RegionScheme
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+FILE = "study.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Window(_Section):
+    """Results first public between these days are followed up; all is censored at the cut-off."""
+
+    start: dt.date
+    end: dt.date
+    cutoff: dt.date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Window:
+        if not self.start <= self.end <= self.cutoff:
+            raise ValueError("start, end and cutoff must follow each other in time")
+        return self
+
+
+class Regions(_Section):
+    """Which countries make up the regions, and how a paper of several countries counts."""
+
+    europe: EuropeScheme = "EU27"
+    china: ChinaScheme = "mainland"
+    counting: Counting = "whole"
+
+    @cached_property
+    def scheme(self) -> RegionScheme:
+        """The scheme of the headline."""
+        return RegionScheme(self.europe, self.china)
+
+
+class Linking(_Section):
+    """How research is linked to products.
+
+    Attributes:
+        threshold: smallest probability at which a link counts, where a link must be yes or no.
+        candidate_floor: links less probable than this are not kept at all.
+        imputations: number of link sets drawn (M of Rubin's rules).
+        followup_found: probability that a product found in the follow-up does use the result.
+        language_model: spaCy model for reading names in texts.
+    """
+
+    threshold: Probability = 0.5
+    candidate_floor: Probability = 0.02
+    imputations: Annotated[int, Field(ge=2, le=1000)] = 20
+    followup_found: Probability = 0.95
+    language_model: str = "en_core_web_sm"
+
+
+class Measurement(_Section):
+    """Choices of the estimators.
+
+    Attributes:
+        horizons: years after a result at which cumulative incidence is reported.
+        rmst_horizon: upper limit of restricted mean time, years.
+        confidence: level of every interval.
+        min_cell: fewest results a region needs before a rate is shown for it.
+        bootstrap: resamples, where an interval has no formula.
+    """
+
+    horizons: tuple[float, ...] = (3.0, 5.0, 10.0)
+    rmst_horizon: Annotated[float, Field(gt=0)] = 10.0
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.95
+    min_cell: Annotated[int, Field(ge=1)] = 10
+    bootstrap: Annotated[int, Field(ge=100)] = 1000
+
+
+class Grid(_Section):
+    """Choices varied in the specification curve: every combination is computed."""
+
+    europe: tuple[EuropeScheme, ...] = ("EU27", "EU28", "membership", "europe")
+    china: tuple[ChinaScheme, ...] = ("mainland", "with_hk_mo")
+    counting: tuple[Counting, ...] = ("whole", "fractional", "first")
+    threshold: tuple[Probability, ...] = (0.3, 0.5, 0.8)
+    links: tuple[Literal["followup", "model", "both"], ...] = ("followup", "model", "both")
+
+
+class Test(_Section):
+    """One comparison that a claim rests on.
+
+    Attributes:
+        number: name of the number (table `out_numbers`) whose interval decides.
+        side: the side of `than` on which the claim puts it.
+        than: the value it is compared with, in the number's unit.
+    """
+
+    number: str
+    side: Literal["above", "below"]
+    than: float = 0.0
+
+
+class Claim(_Section):
+    """A claim under test with the rule of its verdict, written before the numbers are known.
+
+    The rule: "not enough data" when there is no test, when a number is missing, or when one rests
+    on fewer than `min_n` observations. Otherwise each test's two-sided p-value, adjusted by Holm
+    over all tests of the scorecard, is compared with the study's confidence: "supported" when all
+    lie on the claim's side, "not supported" when none does, else "mixed".
+
+    Attributes:
+        title: the claim in short.
+        measure: what is estimated, in words.
+        tests: the comparisons; empty while no data can decide.
+        min_n: fewest observations.
+        overturn: what would change the verdict.
+    """
+
+    title: str
+    measure: str
+    tests: tuple[Test, ...] = ()
+    min_n: Annotated[int, Field(ge=1)] = 30
+    overturn: str = ""
+
+
+class Study(_Section):
+    """A whole study: everything that can change its answer."""
+
+    title: str = "The gap between AI research and AI products"
+    contact: str = ""
+    seed: Annotated[int, Field(ge=0)] = 20260101
+    engine: str = "local"
+    workers: Annotated[int, Field(ge=1)] = 2
+    sources: tuple[str, ...] = ("landmark", "models_dev")
+    frames: tuple[str, ...] = ("award",)
+    window: Window
+    regions: Regions = Regions()
+    linking: Linking = Linking()
+    measurement: Measurement = Measurement()
+    grid: Grid = Grid()
+    claims: dict[str, Claim] = Field(default_factory=dict)
+    root: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("engine")
+    @classmethod
+    def _engine(cls, value: str) -> str:
+        if value == "local" or value.startswith("dask://"):
+            return value
+        raise ValueError("engine is 'local' or 'dask://HOST:PORT'")
+
+    @classmethod
+    def load(cls, root: Path | str = ".") -> Study:
+        """Read and validate `study.toml` in a study folder.
+
+        Raises:
+            StudyError: the file is missing, not TOML, or says something that cannot be.
+        """
+        folder = Path(root).resolve()
+        path = folder / FILE
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise StudyError(
+                f"there is no {FILE} here",
+                where=str(folder),
+                remedy="Run this inside a study folder, or make one with `gapstudy init DIR`",
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise StudyError(
+                f"{FILE} is not valid TOML: {error}", where=str(path), remedy="Correct that line"
+            ) from error
+        return cls.from_data(data, root=folder)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any], *, root: Path = Path()) -> Study:
+        """Validate the content of a study.toml.
+
+        Raises:
+            StudyError: names every key that is unknown or wrong, with the nearest right name.
+        """
+        try:
+            return cls.model_validate({**data, "root": root})
+        except ValidationError as error:
+            problems = [_explain(item) for item in error.errors()]
+            raise StudyError(
+                "; ".join(problem.rstrip(".") for problem in problems),
+                where=str(root / FILE),
+                remedy="Correct the file and run again",
+            ) from error
+
+
+def _explain(item: Any) -> str:
+    path = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        *parents, last = item["loc"]
+        return f"unknown key {path!r}. {nearest(str(last), _keys(parents))}"
+    return f"{path}: {item['msg'].removeprefix('Value error, ')} (got {item['input']!r})"
+
+
+def _keys(parents: list[Any]) -> list[str]:
+    """Known keys of the section that the path of an error leads to."""
+    model: type[BaseModel] = Study
+    for part in parents:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue  # the key of a table of tables, such as a claim's id
+        if part == "claims":
+            model = Claim
+        elif part == "tests":
+            model = Test
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            model = field.annotation
+    return sorted(set(model.model_fields) - {"root"})

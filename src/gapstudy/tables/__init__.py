@@ -1,0 +1,26 @@
+"""The contract of every table: columns, types, units, key, meaning, who writes it."""
+
+from __future__ import annotations
+
+from gapstudy.errors import UnknownNameError
+from gapstudy.tables import core, link, out
+from gapstudy.tables.contract import Column, Origin, Table
+
+__all__ = ["ALL", "Column", "Origin", "Table", "contract"]
+
+#: Every table but the raw ones, by name. Raw tables exist once per source: `core.raw(source)`.
+ALL: dict[str, Table] = {table.name: table for table in (*core.TABLES, *link.TABLES, *out.TABLES)}
+
+
+def contract(name: str) -> Table:
+    """The contract of a table by its name.
+
+    Raises:
+        UnknownNameError: no table is called so.
+    """
+    if name.startswith("raw_"):
+        return core.raw(name.removeprefix("raw_"))
+    try:
+        return ALL[name]
+    except KeyError:
+        raise UnknownNameError.of("table", name, list(ALL)) from None

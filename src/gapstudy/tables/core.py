@@ -1,0 +1,334 @@
+"""Contracts of what sources give: raw records, quarantine and the core tables."""
+
+from __future__ import annotations
+
+from gapstudy.tables.contract import (
+    PROVENANCE,
+    Origin,
+    Table,
+    count,
+    country,
+    dated,
+    day,
+    flag,
+    number,
+    text,
+)
+
+KINDS = ("academia", "industry", "government", "nonprofit", "mixed")
+BASES = ("organisation", "applicant", "inventor", "office", "company_home", "respondent", "none")
+RELATIONS = ("implements", "derives_from", "mentions", "competes", "none")
+MARKETS = ("EU", "US", "CN", "GB", "other")
+
+
+def raw(source: str) -> Table:
+    """Contract of `raw_<source>`: the records of one source as it gave them."""
+    return Table(
+        f"raw_{source}",
+        f"One record that the source {source} gave, as its parser read it.",
+        "parse",
+        (
+            text("archive_ref", "stored response and row: SOURCE:SHA256#ROW"),
+            count("sequence", "order of the record within its row of the response"),
+            text("table", "core table that the record is meant for"),
+            text("record", "the record as JSON, keys sorted, before any resolution"),
+        ),
+        ("archive_ref", "sequence"),
+    )
+
+
+QUARANTINE = Table(
+    "quarantine",
+    "One record that could not be used, kept whole with the reason.",
+    "normalise",
+    (
+        text("archive_ref", "stored response and row: SOURCE:SHA256#ROW"),
+        count("sequence", "order of the record within its row of the response"),
+        text("source", "name of the source"),
+        text("table", "core table that the record was meant for"),
+        text("reason", "what is wrong with it and what to do"),
+        text("record", "the record as JSON, or the raw row"),
+    ),
+    ("archive_ref", "sequence", "reason"),
+)
+
+SOURCES = Table(
+    "sources",
+    "One source of this study with the state of its data.",
+    "normalise",
+    (
+        text("source", "name of the source"),
+        text("title", "full title"),
+        text("licence", "licence of its data"),
+        text("region_basis", "what its country information describes", values=BASES),
+        text("state", "ok, stale (an earlier crawl is used), failed or skipped",
+             values=("ok", "stale", "failed", "skipped")),
+        text("note", "why, when it is not ok; else empty"),
+        text("as_of", "date of the newest state of its data, ISO text; empty when unknown"),
+        count("responses", "stored responses read"),
+        count("records", "records that its parser gave"),
+        count("quarantined", "records in quarantine"),
+        count("unknown_country", "organisation or party rows without a known country"),
+    ),
+    ("source",),
+)  # fmt: skip
+
+PAPERS = Table(
+    "papers",
+    "One research result: a paper, its earliest version counted once.",
+    "normalise",
+    (
+        text("paper_id", "identifier within the study"),
+        text("title", "title"),
+        text("abstract", "description or abstract; empty when there is none"),
+        text("coined_name", "name that the paper gives its thing; empty when it coins none"),
+        *dated("date", "first public date"),
+        text(
+            "date_meaning", "what the date is: preprint, proceedings, conference, release, journal"
+        ),
+        text("arxiv_id", "arXiv identifier without version", null=True),
+        text("doi", "DOI, lower case", null=True),
+        text("venue", "venue where it appeared; empty when unknown"),
+        count("venue_year", "year of the venue", null=True),
+        text("award", "award it received; empty when none"),
+        text(
+            "frame",
+            "how it got into the study: award (cohort), technique (chosen by outcome), feed",
+        ),
+        count("cited_by", "citations at retrieval", null=True),
+        text("evidence", "address of the page that confirms it"),
+        *PROVENANCE,
+    ),
+    ("paper_id",),
+)
+
+PAPER_AFFILIATIONS = Table(
+    "paper_affiliations",
+    "One organisation of one paper (of one author, where authors are known).",
+    "normalise",
+    (
+        text("paper_id", "the paper"),
+        count("position", "order on the paper, 1 is first", low=1),
+        count("author", "number of the author, 1 is first; missing where authors are unknown",
+              null=True, low=1),
+        text("organisation", "organisation as the source names it"),
+        text("organisation_id", "identifier in `organisations`", null=True),
+        country("country", "country where the organisation sits"),
+        text("kind", "kind of organisation", null=True, values=KINDS),
+        text("region_basis", "what the country describes", values=BASES),
+        *PROVENANCE,
+    ),
+    ("paper_id", "position"),
+    (Origin("papers", {"paper_id": "paper_id"}),),
+)  # fmt: skip
+
+PATENTS = Table(
+    "patents",
+    "One patent publication.",
+    "normalise",
+    (
+        text("patent_id", "publication number with country and kind code"),
+        text("title", "title or subject"),
+        text("family_id", "patent family", null=True),
+        text("office", "office of the publication (ISO alpha-2, EP or WO)", form="[A-Z]{2}"),
+        *dated("priority_date", "earliest priority date", null=True),
+        *dated("filing_date", "filing date", null=True),
+        *dated("grant_date", "grant date; missing while not granted", null=True),
+        text("paper_id", "result that it is related to by content and team", null=True),
+        text("evidence", "address of the page that confirms it"),
+        *PROVENANCE,
+    ),
+    ("patent_id",),
+)
+
+PATENT_PARTIES = Table(
+    "patent_parties",
+    "One applicant or inventor of one patent.",
+    "normalise",
+    (
+        text("patent_id", "the patent"),
+        text("role", "role of the party", values=("applicant", "inventor")),
+        count("position", "order within the role, 1 is first", low=1),
+        text("name", "name as the source gives it; empty when only the country is known"),
+        text("organisation_id", "identifier in `organisations`", null=True),
+        country("country", "country of residence"),
+        *PROVENANCE,
+    ),
+    ("patent_id", "role", "position"),
+    (Origin("patents", {"patent_id": "patent_id"}),),
+)
+
+PATENT_CITATIONS = Table(
+    "patent_citations",
+    "One citation of non-patent literature by one patent.",
+    "normalise",
+    (
+        text("patent_id", "the citing patent"),
+        count("position", "order, 1 is first", low=1),
+        text("text", "the citation as printed"),
+        text("place", "where it stands", values=("front_page", "in_text")),
+        text("arxiv_id", "arXiv identifier found in it", null=True),
+        text("doi", "DOI found in it", null=True),
+        *PROVENANCE,
+    ),
+    ("patent_id", "place", "position"),
+    (Origin("patents", {"patent_id": "patent_id"}),),
+)
+
+PRODUCTS = Table(
+    "products",
+    "One product, feature or version that users can use, dated by its own launch.",
+    "normalise",
+    (
+        text("product_id", "identifier within the study"),
+        text("name", "name of the product"),
+        text("feature", "feature or version; empty when it is the product as a whole"),
+        text("organisation", "organisation that offers it"),
+        text("organisation_id", "identifier in `organisations`", null=True),
+        country("home_country", "home country of that organisation"),
+        text("region_basis", "what the country describes", values=BASES),
+        *dated("date", "launch of the feature or version itself"),
+        text("date_meaning", "what the date is: release, announcement, general_availability"),
+        text("kind", "product, feature, version, service, device or model"),
+        text("category", "field of use"),
+        text("description", "what it does, in own words or as the source says; may be empty"),
+        text("entry", "how it came in: compiled, followup, availability, feed"),
+        text("evidence", "address of the page that confirms it"),
+        *PROVENANCE,
+    ),
+    ("product_id",),
+)
+
+PRODUCT_AVAILABILITY = Table(
+    "product_availability",
+    "From when one product could be used in one market, or that it could not.",
+    "normalise",
+    (
+        text("product_id", "the product"),
+        text("market", "market: EU, US, CN, GB or other", values=MARKETS),
+        text("basis", "market_access (its users may use it) or provider_offer (a provider from "
+                      "that market sells it)", values=("market_access", "provider_offer")),
+        text("provider", "who offers it there; empty for the maker itself"),
+        text("status", "state at the date", values=("available", "not_available")),
+        *dated("date", "first day of use, or day of the check when not available"),
+        flag("confirmed", "whether a page speaks of this market and date itself"),
+        text("evidence", "address of the page"),
+        *PROVENANCE,
+    ),
+    ("product_id", "market", "basis", "provider"),
+    (Origin("products", {"product_id": "product_id"}),),
+)  # fmt: skip
+
+FOLLOWUPS = Table(
+    "followups",
+    "What the search for the first product of one result found, by the written protocol.",
+    "normalise",
+    (
+        text("paper_id", "the result followed up"),
+        text("outcome", "what was found", values=("found", "none_found", "unclear")),
+        text("product_id", "the first product found", null=True),
+        text("relation", "how the product uses the result", null=True, values=RELATIONS),
+        text("evidence", "address of the page that shows the use; empty when none"),
+        day("searched_on", "day of the search"),
+        text("searched_where", "collections searched"),
+        text("queries", "what was asked"),
+        *PROVENANCE,
+    ),
+    ("paper_id",),
+    (Origin("papers", {"paper_id": "paper_id"}),),
+)
+
+LABELLED_PAIRS = Table(
+    "labelled_pairs",
+    "One result and one product or patent with the label whether the second uses the first.",
+    "normalise",
+    (
+        text("pair_id", "identifier of the pair"),
+        text("paper_id", "the result"),
+        text("target_type", "product or patent", values=("product", "patent")),
+        text("target_id", "identifier in `products` or `patents`"),
+        flag("label", "whether the target uses the result"),
+        text("relation", "how", values=RELATIONS),
+        text("negative_kind", "for a non-link: why it is hard, or easy; empty for links"),
+        text("how_known", "what the label rests on"),
+        text("split", "fit or test, made once by product organisation", values=("fit", "test")),
+        text("evidence", "address of the page"),
+        *PROVENANCE,
+    ),
+    ("pair_id",),
+)
+
+ORGANISATIONS = Table(
+    "organisations",
+    "One organisation under its canonical name.",
+    "normalise",
+    (
+        text("organisation_id", "identifier within the study"),
+        text("name", "canonical name"),
+        country("country", "country where it sits"),
+        text("kind", "kind of organisation", null=True, values=KINDS),
+        text("ror", "ROR identifier", null=True),
+        *PROVENANCE,
+    ),
+    ("organisation_id",),
+)
+
+INDICATORS = Table(
+    "indicators",
+    "One published figure.",
+    "normalise",
+    (
+        text("indicator", "name of the series"),
+        text("geo", "ISO alpha-2, EU27, EU or WORLD"),
+        text("period", "year or other period, ISO text"),
+        text("entity", "what it is about beyond the place; empty for whole countries"),
+        text("entity_kind", "kind of that entity; empty when it has none"),
+        number("value", "the figure", null=True),
+        text("unit", "its unit and denominator"),
+        number("lower", "lower bound given with it", null=True),
+        number("upper", "upper bound given with it", null=True),
+        text("definition", "what exactly is counted"),
+        text("source_name", "who published it"),
+        text("evidence", "address of the page"),
+        *PROVENANCE,
+    ),
+    ("indicator", "geo", "period", "entity", "source_name"),
+)
+
+POLICY_EVENTS = Table(
+    "policy_events",
+    "One dated event of AI law or policy.",
+    "normalise",
+    (
+        text("event_id", "identifier"),
+        *dated("date", "day of the event"),
+        text("place", "ISO alpha-2 or EU"),
+        text("event", "what happened"),
+        text("instrument", "law or programme"),
+        text("status", "stage: proposed, adopted, published, in_force, applies, amended, ..."),
+        text("evidence", "address of the page"),
+        *PROVENANCE,
+    ),
+    ("event_id",),
+)
+
+SURVEY_RESPONSES = Table(
+    "survey_responses",
+    "One answer of one respondent to one item of the practitioner survey.",
+    "normalise",
+    (
+        text("respondent_id", "respondent within the import"),
+        text("item", "item of the codebook"),
+        text("value", "the answer; missing when skipped", null=True),
+        text("role", "role of the respondent", null=True),
+        country("country", "country of the respondent"),
+        *PROVENANCE,
+    ),
+    ("respondent_id", "item"),
+)
+
+TABLES = (
+    QUARANTINE, SOURCES, PAPERS, PAPER_AFFILIATIONS, PATENTS, PATENT_PARTIES, PATENT_CITATIONS,
+    PRODUCTS, PRODUCT_AVAILABILITY, FOLLOWUPS, LABELLED_PAIRS, ORGANISATIONS, INDICATORS,
+    POLICY_EVENTS, SURVEY_RESPONSES,
+)  # fmt: skip
