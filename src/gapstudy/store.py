@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -104,6 +105,25 @@ class Store:
         with atomic(self.path(name)) as temporary:
             parquet.write_table(data, temporary, compression="zstd", row_group_size=1 << 20)
         return sha256(self.path(name))
+
+    def read_state(self, name: str) -> dict[str, Any]:
+        """A small record that is not a table, such as how a step went; empty when there is none."""
+        path = self.folder / "state" / f"{name}.json"
+        try:
+            data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}  # never written, or damaged: the step that wrote it runs again
+        return data
+
+    def write_state(self, name: str, data: dict[str, Any]) -> None:
+        """Keep such a record; the same record leaves the file untouched.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        if data != self.read_state(name):
+            text = json.dumps(data, sort_keys=True, indent=1) + "\n"
+            write_bytes(self.folder / "state" / f"{name}.json", text.encode())
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

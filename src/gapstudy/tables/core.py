@@ -18,6 +18,7 @@ from gapstudy.tables.contract import (
 KINDS = ("academia", "industry", "government", "nonprofit", "mixed")
 BASES = ("organisation", "applicant", "inventor", "office", "company_home", "respondent", "none")
 RELATIONS = ("implements", "derives_from", "mentions", "competes", "none")
+STATES = ("ok", "stale", "failed", "skipped")
 MARKETS = ("EU", "US", "CN", "GB", "other")
 
 
@@ -31,7 +32,10 @@ def raw(source: str) -> Table:
             text("archive_ref", "stored response and row: SOURCE:SHA256#ROW"),
             count("sequence", "order of the record within its row of the response"),
             text("table", "core table that the record is meant for"),
-            text("record", "the record as JSON, keys sorted, before any resolution"),
+            text("problem", "why the row could not be read; empty when it could"),
+            text(
+                "record", "the record as JSON, keys sorted, before any resolution; or the bad row"
+            ),
         ),
         ("archive_ref", "sequence"),
     )
@@ -39,7 +43,7 @@ def raw(source: str) -> Table:
 
 QUARANTINE = Table(
     "quarantine",
-    "One record that could not be used, kept whole with the reason.",
+    "One fault of one record: the record is here whole, or it is used without the faulty value.",
     "normalise",
     (
         text("archive_ref", "stored response and row: SOURCE:SHA256#ROW"),
@@ -47,9 +51,25 @@ QUARANTINE = Table(
         text("source", "name of the source"),
         text("table", "core table that the record was meant for"),
         text("reason", "what is wrong with it and what to do"),
+        flag("kept", "whether the record is in its table all the same, without the faulty value"),
         text("record", "the record as JSON, or the raw row"),
     ),
     ("archive_ref", "sequence", "reason"),
+)
+
+SOURCE_STATES = Table(
+    "source_states",
+    "How the last collection and parsing of one source went.",
+    "parse",
+    (
+        text("source", "name of the source"),
+        text("state", "ok, stale (an earlier response is used), failed or skipped", values=STATES),
+        text("note", "why, when it is not ok; else empty"),
+        text("as_of", "date of the newest state of its data, ISO text; empty when unknown"),
+        count("responses", "stored responses read"),
+        count("records", "records that its parser gave"),
+    ),
+    ("source",),
 )
 
 SOURCES = Table(
@@ -62,7 +82,7 @@ SOURCES = Table(
         text("licence", "licence of its data"),
         text("region_basis", "what its country information describes", values=BASES),
         text("state", "ok, stale (an earlier crawl is used), failed or skipped",
-             values=("ok", "stale", "failed", "skipped")),
+             values=STATES),
         text("note", "why, when it is not ok; else empty"),
         text("as_of", "date of the newest state of its data, ISO text; empty when unknown"),
         count("responses", "stored responses read"),
@@ -328,7 +348,7 @@ SURVEY_RESPONSES = Table(
 )
 
 TABLES = (
-    QUARANTINE, SOURCES, PAPERS, PAPER_AFFILIATIONS, PATENTS, PATENT_PARTIES, PATENT_CITATIONS,
+    QUARANTINE, SOURCE_STATES, SOURCES, PAPERS, PAPER_AFFILIATIONS, PATENTS, PATENT_PARTIES, PATENT_CITATIONS,
     PRODUCTS, PRODUCT_AVAILABILITY, FOLLOWUPS, LABELLED_PAIRS, ORGANISATIONS, INDICATORS,
     POLICY_EVENTS, SURVEY_RESPONSES,
 )  # fmt: skip

@@ -1,0 +1,344 @@
+"""The commands; the only file that prints and exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from gapstudy.errors import GapstudyError, UsageError
+
+if TYPE_CHECKING:
+    from gapstudy.pipeline import Outcome
+    from gapstudy.study import Study
+
+app = typer.Typer(
+    name="gapstudy",
+    help="Measure how far regions differ in turning AI research into products.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Root = Annotated[Path, typer.Option("--study", "-C", help="Study folder.", show_default="here")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a machine.")]
+HERE = Path()
+
+
+def main() -> NoReturn:
+    """Run the command line; every error becomes one message and an exit code."""
+    import click
+
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        _say("stopped; what was made before stands")
+        sys.exit(130)
+    except GapstudyError as error:
+        _say(f"error: {error}")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe, such as `head`, has gone: nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # the last resort: no traceback reaches a user
+        if os.environ.get("GAPSTUDY_DEBUG"):
+            raise
+        _say(
+            f"error: a fault in gapstudy itself: {type(error).__name__}: {error}. What was "
+            "published before stands. Set GAPSTUDY_DEBUG=1 for the details and report them."
+        )
+        sys.exit(4)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str) -> None:
+    print(f"gapstudy: {text}", file=sys.stderr)
+
+
+def _study(root: Path) -> Study:
+    from gapstudy.study import Study
+
+    return Study.load(root)
+
+
+def _dump(data: Any) -> None:
+    print(json.dumps(data, indent=1, ensure_ascii=False, default=str))
+
+
+def _progress(step: str, state: str) -> None:
+    # A terminal sees the steps; cron sees nothing but the outcome.
+    if sys.stderr.isatty():
+        words = {"running": "…", "done": "done", "fresh": "not stale"}
+        end = "\r" if state == "running" else "\n"
+        print(f"  {step:<10} {words[state]:<10}", end=end, file=sys.stderr, flush=True)
+
+
+def _finish(outcome: Outcome, *, as_json: bool) -> int:
+    for name, note in outcome.faulty.items():
+        _say(f"source {name}: {note}")
+    if as_json:
+        _dump(
+            {
+                "report": outcome.report and str(outcome.report),
+                "ran": {step: round(seconds, 3) for step, seconds in outcome.ran.items()},
+                "fresh": outcome.skipped,
+                "faulty_sources": outcome.faulty,
+                "exit_code": outcome.exit_code,
+            }
+        )
+    elif outcome.report:
+        print(outcome.report)
+    return outcome.exit_code
+
+
+def _table(rows: list[dict[str, Any]], columns: list[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        # Text, not markup: what came from outside is shown as it is.
+        table.add_row(*(Text(_cell(row.get(column))) for column in columns))
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:  # NaN is not itself
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _run(root: Path, until: str, *, as_json: bool) -> int:
+    from gapstudy.pipeline import run_step
+
+    return _finish(run_step(_study(root), until, _progress), as_json=as_json)
+
+
+@app.command()
+def refresh(study: Root = HERE, as_json: Json = False) -> int:
+    """Make everything that is stale, from the sources to the report."""
+    from gapstudy import pipeline
+
+    return _finish(pipeline.refresh(_study(study), progress=_progress), as_json=as_json)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Folder to make.")]) -> int:
+    """Lay out a new study folder."""
+    from gapstudy.template import lay_out
+
+    for path in lay_out(folder):
+        print(path)
+    print(f"Next: cd {folder} && gapstudy refresh")
+    return 0
+
+
+@app.command()
+def sources(study: Root = HERE, as_json: Json = False) -> int:
+    """List the sources: what they give, and whether this study uses them."""
+    from gapstudy.sources import load, names
+    from gapstudy.study import FILE
+
+    used = _study(study).sources if (study / FILE).exists() else ()
+    rows = [
+        {
+            "source": name,
+            "title": load(name).TITLE,
+            "gives": ", ".join(load(name).GIVES),
+            "licence": load(name).LICENCE,
+            "needs": ", ".join(load(name).CREDENTIALS) or "nothing",
+            "used": "yes" if name in used else "no",
+        }
+        for name in names()
+    ]
+    if as_json:
+        _dump(rows)
+    else:
+        _table(rows, ["source", "title", "gives", "needs", "used"])
+    return 0
+
+
+@app.command()
+def collect(
+    only: Annotated[list[str] | None, typer.Argument(help="Sources; all by default.")] = None,
+    study: Root = HERE,
+    as_json: Json = False,
+) -> int:
+    """Bring the current state of the sources into the archive."""
+    from gapstudy.collect.run import collect as bring
+    from gapstudy.sources import load
+    from gapstudy.store import Store
+
+    settings = _study(study)
+    for name in only or ():
+        load(name)
+        if name not in settings.sources:
+            raise UsageError(f"this study does not use the source {name}",
+                             remedy="Add it to `sources` in study.toml")  # fmt: skip
+    store = Store(settings.root)
+    with store.lock():
+        problems = bring(store, settings, tuple(only or ()))
+    if as_json:
+        _dump(problems)
+    else:
+        for name, problem in problems.items():
+            print(f"{name}: {problem or 'archived'}")
+    return 3 if any(problems.values()) else 0
+
+
+@app.command()
+def parse(
+    source: Annotated[str, typer.Argument(help="Name of the source.")],
+    files: Annotated[list[Path], typer.Argument(help="Saved responses of it.")],
+) -> int:
+    """Turn saved responses into JSON lines, the way a crawl would."""
+    from gapstudy.collect.parse import records
+    from gapstudy.sources import load
+    from gapstudy.sources.base import Record
+
+    load(source)
+    bad = 0
+    for path in files:
+        try:
+            body = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"cannot read: {error.strerror}", where=str(path)) from error
+        for found in records(source, f"file:{path.name}", body):
+            if isinstance(found, Record):
+                line = {"table": found.table, "record": found.data}
+                print(json.dumps(line, ensure_ascii=False, sort_keys=True))
+            else:
+                bad += 1
+                _say(f"{path}, row {found.row}: {found.reason}")
+    return 3 if bad else 0
+
+
+@app.command()
+def normalise(study: Root = HERE, as_json: Json = False) -> int:
+    """Make the core tables from the archive."""
+    return _run(study, "normalise", as_json=as_json)
+
+
+@app.command()
+def link(study: Root = HERE, as_json: Json = False) -> int:
+    """Link results to products and patents."""
+    return _run(study, "link", as_json=as_json)
+
+
+@app.command()
+def measure(study: Root = HERE, as_json: Json = False) -> int:
+    """Estimate everything that the claims need."""
+    return _run(study, "measure", as_json=as_json)
+
+
+@app.command()
+def publish(study: Root = HERE, as_json: Json = False) -> int:
+    """Render the report from the tables."""
+    return _run(study, "publish", as_json=as_json)
+
+
+@app.command()
+def status(study: Root = HERE, as_json: Json = False) -> int:
+    """Say what has been made, from which sources, and what is stale."""
+    from gapstudy.status import state_of
+
+    state = state_of(_study(study))
+    if as_json:
+        _dump(state)
+        return 0
+    _table(state["sources"], ["source", "state", "as_of", "records", "quarantined", "note"])
+    print()
+    _table(state["steps"], ["step", "state", "tables", "rows"])
+    print(f"\nReport: {state['report'] or 'not published yet'}")
+    return 0
+
+
+@app.command()
+def trace(
+    name: Annotated[str, typer.Argument(help="Name of a number, as the report shows it.")],
+    study: Root = HERE,
+    as_json: Json = False,
+) -> int:
+    """Go from a printed number to the rows, records and stored bytes behind it."""
+    from dataclasses import asdict
+
+    from gapstudy.store import Store
+    from gapstudy.trace import trace as follow
+
+    number, hops, stored = follow(Store(_study(study).root), name)
+    if as_json:
+        _dump({"number": number, "hops": list(map(asdict, hops)),
+               "stored": list(map(asdict, stored))})  # fmt: skip
+        return 0
+    print(f"{number['name']}: {number['meaning']}")
+    bounds = f" ({_cell(number['low'])} to {_cell(number['high'])})" if number["low"] else ""
+    print(f"  = {_cell(number['value'])}{bounds} {number['unit']}, n = {number['n']}")
+    print(f"  in {number['table']}.{number['column']} where {number['where']}")
+    for hop in hops:
+        print(f"{'  ' * hop.depth}- {hop.table}: {hop.rows} rows")
+        for row in hop.sample:
+            shown = {key: value for key, value in row.items() if value not in (None, "")}
+            print(f"{'  ' * hop.depth}    {json.dumps(shown, ensure_ascii=False)[:300]}")
+    for found in stored:
+        print(f"stored: {found.url} (as of {found.retrieved or 'unknown'}), sha256 {found.sha256}")
+        print(f"    {found.archive_ref}")
+        print(f"    {found.excerpt[:500]}")
+    return 0
+
+
+@app.command()
+def evaluate(study: Root = HERE, as_json: Json = False) -> int:
+    """Show the quality of the links on pairs that the model never saw."""
+    from gapstudy.store import Store
+
+    settings = _study(study)
+    _run(study, "link", as_json=False)
+    rows: Any = Store(settings.root).read("out_link_quality").to_dict("records")
+    if as_json:
+        _dump(rows)
+    else:
+        _table(rows, list(rows[0]) if rows else [])
+    return 0
+
+
+@app.command()
+def simulate(
+    worlds: Annotated[int, typer.Option(min=20, help="Worlds per scenario.")] = 500,
+    study: Root = HERE,
+    as_json: Json = False,
+) -> int:
+    """Check every estimator on worlds with a known truth."""
+    from gapstudy.simulate.recovery import recover
+
+    rows: Any = recover(_study(study), worlds=worlds).to_dict("records")
+    if as_json:
+        _dump(rows)
+    else:
+        _table(rows, list(rows[0]))
+    return 0
+
+
+@app.command()
+def doctor(study: Root = HERE, as_json: Json = False) -> int:
+    """Say what is installed, what is missing, and what it would cost."""
+    from dataclasses import asdict
+
+    from gapstudy.doctor import examine
+
+    rows = [asdict(finding) for finding in examine(study)]
+    if as_json:
+        _dump(rows)
+    else:
+        _table(rows, ["what", "state", "detail", "cost"])
+    return 2 if any(row["state"] == "broken" for row in rows) else 0

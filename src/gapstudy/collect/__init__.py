@@ -1,0 +1,1 @@
+"""Sources -> stored responses -> raw records."""

