@@ -84,6 +84,11 @@ def _progress(step: str, state: str) -> None:
 def _finish(outcome: Outcome, *, as_json: bool) -> int:
     for name, note in outcome.faulty.items():
         _say(f"source {name}: {note}")
+    if outcome.quarantined:
+        _say(
+            f"{outcome.quarantined} records could not be used; each is kept, with the reason, in "
+            "the table quarantine"
+        )
     if as_json:
         _dump(
             {
@@ -91,6 +96,7 @@ def _finish(outcome: Outcome, *, as_json: bool) -> int:
                 "ran": {step: round(seconds, 3) for step, seconds in outcome.ran.items()},
                 "fresh": outcome.skipped,
                 "faulty_sources": outcome.faulty,
+                "quarantined": outcome.quarantined,
                 "exit_code": outcome.exit_code,
             }
         )

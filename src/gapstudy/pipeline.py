@@ -98,12 +98,14 @@ class Outcome:
         skipped: steps that were not stale.
         report: opening page of the published edition; None when nothing was to be published.
         faulty: sources that are stale or failed, with the reason.
+        quarantined: records that could not be used; they are in the table `quarantine`.
     """
 
     ran: dict[str, float] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     report: Path | None = None
     faulty: dict[str, str] = field(default_factory=dict)
+    quarantined: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -155,6 +157,8 @@ def refresh(
                 for row in store.read("source_states").to_dict("records")
                 if row["state"] in {"stale", "failed"}
             }
+        if store.has("quarantine"):
+            outcome.quarantined = int((~store.read("quarantine", ["kept"])["kept"]).sum())
         if until == "publish":
             outcome.report = import_module("gapstudy.publish.run").report_path(study.root)
         if outcome.ran:

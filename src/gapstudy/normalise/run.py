@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from gapstudy.errors import StoreError
 from gapstudy.normalise.core import ORDER, Core, Row, build
 from gapstudy.normalise.organisations import assign
 from gapstudy.sources import load
@@ -25,6 +26,12 @@ def run(store: Store, study: Study) -> None:
     columns = contract("quarantine").names
     store.write("quarantine", pd.DataFrame(made.quarantine, columns=columns).drop_duplicates())
     store.write("sources", pd.DataFrame(_sources(store, made)))
+    if not made.rows["papers"]:
+        notes = [str(note) for note in store.read("source_states")["note"] if note]
+        raise StoreError(
+            "no source gave a single paper" + "".join(f": {note}" for note in notes),
+            remedy="Mend the source, or restore its files; the earlier report stands",
+        )
 
 
 def _raws(store: Store, study: Study) -> Iterator[Row]:

@@ -1,0 +1,1 @@
+"""What we time, against what, on public tools: `python -m benchmarks`."""
