@@ -7,15 +7,15 @@ reference, whenever and wherever they were collected. A row of a table points to
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from gapstudy.errors import StoreError
 from gapstudy.store import atomic, write_bytes
@@ -85,11 +85,22 @@ class Archive:
         return cls(raw / source / "archive")
 
     def entries(self) -> list[Entry]:
-        """All stored responses, oldest first."""
+        """All stored responses, oldest first.
+
+        Raises:
+            StoreError: the manifest is damaged.
+        """
         if not self.manifest.is_file():
             return []
-        lines = self.manifest.read_text(encoding="utf-8").splitlines()
-        return [Entry(**json.loads(line)) for line in lines]
+        try:
+            lines = self.manifest.read_text(encoding="utf-8").splitlines()
+            return [Entry(**json.loads(line)) for line in lines]
+        except (ValueError, TypeError) as error:
+            raise StoreError(
+                f"the list of stored responses is damaged: {error}",
+                where=str(self.manifest),
+                remedy="Restore the file, or delete the archive and run `gapstudy collect`",
+            ) from error
 
     def keep(self, found: list[tuple[str, bytes, str, str]]) -> list[Entry]:
         """Store the current state of an embedded source, whole.
@@ -113,7 +124,9 @@ class Archive:
             if digest not in known or not (self.folder / known[digest].file).is_file():
                 self._write(self.folder / name, entry, body)
             state.append(entry)
-        fresh = [entry for entry in state if entry not in old]
+        # What comes back after a change is listed again: the last of an address is the newest.
+        newest = {entry.url: entry for entry in old}
+        fresh = [entry for entry in state if newest.get(entry.url) != entry]
         if fresh:
             lines = [json.dumps(asdict(entry), sort_keys=True) for entry in [*old, *fresh]]
             write_bytes(self.manifest, ("\n".join(lines) + "\n").encode())
@@ -146,6 +159,7 @@ class Archive:
             StoreError: not stored, or damaged.
         """
         from warcio.archiveiterator import ArchiveIterator
+        from warcio.exceptions import ArchiveLoadFailed
 
         entry = next((entry for entry in self.entries() if entry.sha256 == sha256), None)
         path = self.folder / (entry.file if entry else "")
@@ -155,7 +169,7 @@ class Archive:
                 where=str(self.folder),
                 remedy="Run `gapstudy collect`",
             )
-        with open(path, "rb") as file:
+        with open(path, "rb") as file, contextlib.suppress(ArchiveLoadFailed, EOFError, zlib.error):
             for record in ArchiveIterator(file):
                 data: bytes = record.content_stream().read()
                 if hashlib.sha256(data).hexdigest() == sha256:
@@ -172,14 +186,7 @@ def reference(source: str, sha256: str, row: int) -> str:
     return f"{source}:{sha256}#{row}"
 
 
-def latest(entries: list[Entry]) -> Iterator[Entry]:
-    """The newest entry of every address, in order of address."""
-    newest: dict[str, Entry] = {entry.url: entry for entry in entries}
-    for url in sorted(newest):
-        yield newest[url]
-
-
-def excerpt(body: bytes, row: int | None, *, width: int = 2000) -> Any:
+def excerpt(body: bytes, row: int | None, *, width: int = 2000) -> str:
     """What a person wants to see of a stored response: the row named, or its opening."""
     text = body.decode("utf-8", errors="replace")
     if row is not None:

@@ -32,7 +32,7 @@ class GapstudyError(Exception):
             text += f" ({self.where})"
         if self.remedy:
             text += f". {self.remedy.rstrip('.')}"
-        return text + "."
+        return text if text.endswith(("?", "!")) else text + "."
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions with keyword-only arguments do not survive a process boundary unaided.

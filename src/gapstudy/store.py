@@ -17,7 +17,7 @@ from gapstudy.tables import contract
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gapstudy.tables import Table
+    from gapstudy.tables import Column, Table
 
 
 class Store:
@@ -59,7 +59,9 @@ class Store:
         table = contract(name)
         path = self.path(name)
         try:
-            arrow = parquet.read_table(path, columns=list(columns) if columns else None)
+            # Opened once: by its name the file would be opened twice, and replaced in between.
+            with open(path, "rb") as file:
+                arrow = parquet.read_table(file, columns=list(columns) if columns else None)
         except FileNotFoundError as error:
             raise StoreError(
                 f"the table {name} has not been made yet",
@@ -68,7 +70,7 @@ class Store:
             ) from error
         except (OSError, ValueError) as error:
             raise StoreError(
-                f"the table {name} cannot be read: {error}",
+                f"the table {name} cannot be read: {' '.join(str(error).split())}",
                 where=str(path),
                 remedy="Delete it and run `gapstudy refresh`: it is made again from the archive",
             ) from error
@@ -174,13 +176,12 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     extra = [name for name in frame.columns if name not in table.names]
     if missing or extra:
         _broken(table, "columns", f"missing {missing}, not in the contract {extra}", [])
+    if not frame.columns.is_unique:
+        _broken(table, "columns", "a name occurs twice", [])
     result = frame[table.names].reset_index(drop=True)
     for item in table.columns:
         try:
-            values: Any = result[item.name]
-            if item.kind == "day":
-                values = pd.to_datetime(values)
-            result[item.name] = values.astype(item.dtype)
+            result[item.name] = _typed(item, result[item.name])
         except (ValueError, TypeError, OverflowError) as error:
             _broken(table, item.name, f"not {item.kind}: {error}", [])
     result = result.sort_values(list(table.key), kind="stable", ignore_index=True)
@@ -197,6 +198,33 @@ def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
             table, str(column), f"{case['check']} fails for {case['failure_case']!r}", rows, result
         )
     return result
+
+
+def _typed(item: Column, values: Any) -> Any:
+    """Values in the type of their column; a value that this would change is an error."""
+    import pandas as pd
+
+    present = values[values.notna()]
+    odd = present.iloc[:0]
+    if item.kind == "bool" and present.dtype == object:
+        odd = present[[not pd.api.types.is_bool(value) for value in present]]
+    elif item.kind == "bool":
+        odd = present[~present.isin([True, False])]
+    elif item.kind == "day" and pd.api.types.is_numeric_dtype(present.dtype):
+        odd = present
+    elif item.kind == "int":
+        number = pd.to_numeric(present)
+        odd = present[number != number.round()]
+    if len(odd):
+        raise ValueError(f"{odd.iloc[0]!r}")
+    if item.kind == "bool" and not item.null and len(present) < len(values):
+        raise ValueError("a value is missing")
+    typed = values.astype(item.dtype)
+    if item.kind == "int" and (typed[present.index] != pd.to_numeric(present)).any():
+        raise ValueError("a number is too large")
+    if item.kind == "day" and (typed.dropna() != typed.dropna().dt.normalize()).any():
+        raise ValueError("a value has a time of day")
+    return typed
 
 
 def _broken(

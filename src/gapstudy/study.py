@@ -18,7 +18,7 @@ FILE = "study.toml"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
 
 
 class Window(_Section):
@@ -77,7 +77,7 @@ class Measurement(_Section):
         bootstrap: resamples, where an interval has no formula.
     """
 
-    horizons: tuple[float, ...] = (3.0, 5.0, 10.0)
+    horizons: tuple[Annotated[float, Field(gt=0)], ...] = (3.0, 5.0, 10.0)
     rmst_horizon: Annotated[float, Field(gt=0)] = 10.0
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.95
     min_cell: Annotated[int, Field(ge=1)] = 10
@@ -186,6 +186,12 @@ class Study(_Section):
         Raises:
             StudyError: names every key that is unknown or wrong, with the nearest right name.
         """
+        if "root" in data:  # a field of the model that is no key of the file
+            raise StudyError(
+                f"unknown key 'root'. {nearest('root', _keys([]))}",
+                where=str(root / FILE),
+                remedy="Remove it: the study folder is where the file is",
+            )
         try:
             return cls.model_validate({**data, "root": root})
         except ValidationError as error:

@@ -31,7 +31,7 @@ _POINTS_TO = {
     "patents": {"paper_id": "papers"},
 }
 _NOT_NEEDED = {("patents", "paper_id")}
-_WIDER = frozenset({"EU27", "EU28", "EU", "WORLD"})
+_WIDER = frozenset({"EU27", "EU28", "EU", "EUROPE", "WORLD"})
 
 
 @dataclass
@@ -148,7 +148,8 @@ def _check(table: str, row: Row) -> None:
             raise RecordError(f"label and relation {row['relation']!r} contradict each other")
     if table == "indicators" and row["geo"] not in _WIDER and not is_code(row["geo"]):
         raise RecordError(
-            f"geo {row['geo']!r} is not a place", remedy="Write ISO alpha-2, EU27, EU or WORLD"
+            f"geo {row['geo']!r} is not a place",
+            remedy="Write ISO alpha-2, EU27, EU, EUROPE or WORLD",
         )
 
 

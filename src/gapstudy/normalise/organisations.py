@@ -11,8 +11,8 @@ Row = dict[str, Any]
 
 # Legal forms that come and go in spellings of one name.
 _LEGAL = re.compile(
-    r"[\s,]+(?:inc|incorporated|ltd|limited|llc|llp|plc|corp|corporation|co|company|gmbh|ag|se|sa|"
-    r"sas|sarl|bv|nv|ab|as|oy|oyj|aps|spa|srl|kk|pte|pty)\.?$"
+    r"\s+(?:inc|incorporated|ltd|limited|llc|llp|plc|corp|corporation|co|company|gmbh|ag|se|sa|"
+    r"sas|sarl|bv|nv|ab|as|oy|oyj|aps|spa|srl|kk|pte|pty)$"
 )
 
 
@@ -24,10 +24,10 @@ def fold(name: str) -> str:
     """
     text = unicodedata.normalize("NFKD", name).casefold()
     text = "".join(char for char in text if not unicodedata.combining(char))
-    text = text.replace(".", "")
+    text = " ".join(re.sub(r"[\W_]+", " ", text.replace(".", "")).split())
     while (shorter := _LEGAL.sub("", text)) != text:
         text = shorter
-    return " ".join(re.sub(r"[\W_]+", " ", text).split())
+    return text
 
 
 def assign(rows: dict[str, dict[tuple[Any, ...], Row]]) -> None:
@@ -59,14 +59,20 @@ def assign(rows: dict[str, dict[tuple[Any, ...], Row]]) -> None:
         identifier = known.get(folded) or folded.replace(" ", "-")
         for row, *_ in seen[folded]:
             row["organisation_id"] = identifier
+        countries = [country for _, _, country, _ in seen[folded]]
+        kinds = [kind for _, _, _, kind in seen[folded]]
         if folded in known:
+            # A source that lists organisations may not know what others say of them.
+            row = rows["organisations"][(identifier,)]
+            row["country"] = row["country"] or _most(countries)
+            row["kind"] = row["kind"] or _most(kinds)
             continue
         first = seen[folded][0][0]
         rows["organisations"][(identifier,)] = {
             "organisation_id": identifier,
             "name": _most([name for _, name, _, _ in seen[folded]]),
-            "country": _most([country for _, _, country, _ in seen[folded]]),
-            "kind": _most([kind for _, _, _, kind in seen[folded]]),
+            "country": _most(countries),
+            "kind": _most(kinds),
             "ror": None,
             "source": first["source"],
             "source_id": identifier,

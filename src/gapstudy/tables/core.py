@@ -19,7 +19,7 @@ KINDS = ("academia", "industry", "government", "nonprofit", "mixed")
 BASES = ("organisation", "applicant", "inventor", "office", "company_home", "respondent", "none")
 RELATIONS = ("implements", "derives_from", "mentions", "competes", "none")
 STATES = ("ok", "stale", "failed", "skipped")
-MARKETS = ("EU", "US", "CN", "GB", "other")
+MARKETS = ("EU", "US", "CN", "GB", "other", "unknown")
 
 
 def raw(source: str) -> Table:
@@ -225,7 +225,7 @@ PRODUCT_AVAILABILITY = Table(
     "normalise",
     (
         text("product_id", "the product"),
-        text("market", "market: EU, US, CN, GB or other", values=MARKETS),
+        text("market", "market: EU, US, CN, GB, other or unknown", values=MARKETS),
         text("basis", "market_access (its users may use it) or provider_offer (a provider from "
                       "that market sells it)", values=("market_access", "provider_offer")),
         text("provider", "who offers it there; empty for the maker itself"),
@@ -299,7 +299,7 @@ INDICATORS = Table(
     "normalise",
     (
         text("indicator", "name of the series"),
-        text("geo", "ISO alpha-2, EU27, EU or WORLD"),
+        text("geo", "ISO alpha-2, EU27, EU, EUROPE (with the United Kingdom) or WORLD"),
         text("period", "year or other period, ISO text"),
         text("entity", "what it is about beyond the place; empty for whole countries"),
         text("entity_kind", "kind of that entity; empty when it has none"),

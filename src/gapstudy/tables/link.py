@@ -11,11 +11,12 @@ TARGETS = ("product", "patent")
 #: study measures, and a link must not be more probable for showing what is looked for.
 FEATURE_MEANINGS = {
     "identifier": "1 if the target's texts or evidence address hold the paper's arXiv id or DOI",
-    "name_exact": "1 if the paper's coined name stands in the target's texts as the paper spells it",
+    "name_exact": "1 if the paper's coined name stands in the target's texts, spelled alike",
     "name_folded": "1 if it stands there only in another spelling (case, hyphen)",
     "name_rarity": "how rare the found name is over all texts: 1 in one text, 0 in all; 0 if not "
     "found",
-    "name_common": "1 if the found name is an ordinary word or has at most three letters",
+    "name_common": "1 if the found name is an ordinary word or has at most three letters, and is "
+    "not set apart by capitals",
     "name_compound": "1 if it is found only as the last part of a longer hyphenated name",
     "version_mismatch": "1 if it is found only with a version number that the paper's name has not",
     "name_in_title": "1 if it stands in the name or feature of the target",
@@ -26,9 +27,9 @@ FEATURE_MEANINGS = {
     "title_cosine": "cosine of TF-IDF vectors of both texts",
     "text_rank": "1 over the rank of the paper among all papers by text_cosine with the target",
     "topic": "how much nearer the paper is to the target's category than to others, standard score",
-    "silent": "1 if the target has no text beyond its name",
-    "years_before": "logarithm of one plus the years by which the target came before the paper; 0 if it "
-    "did not",
+    "years_before": "logarithm of one plus the years by which a product came before the paper; 0 "
+    "if it did not",
+    "patent_years_before": "the same for the priority of a patent, which is often filed first",
     "patent": "1 if the target is a patent",
     "patent_organisation": "1 if it is a patent of an organisation of the paper",
 }
@@ -60,8 +61,8 @@ LINK_CANDIDATES = Table(
         *_ENDS,
         text(
             "found_by",
-            "how the pair was found: identifier, name, organisation, text, joined by +; empty for a "
-            "labelled pair that no way found",
+            "how the pair was found: identifier, name, organisation, text, joined by +; empty for "
+            "a labelled pair that no way found",
         ),
         share("score", "probability by the model alone, before follow-up and labels"),
         *(number(name, meaning) for name, meaning in FEATURE_MEANINGS.items()),
@@ -80,8 +81,8 @@ LINKS = Table(
         text("relation", "most likely relation", values=RELATIONS),
         text("basis", "what it rests on: model, followup (a page read by the protocol), or both",
              values=("model", "followup", "both")),
-        text("lag_class", "order in time: positive, zero (the intervals overlap), negative (the target "
-             "came first), unknown (the target has no date)",
+        text("lag_class", "order in time: positive, zero (the intervals overlap), negative (the "
+             "target came first), unknown (the target has no date)",
              values=("positive", "zero", "negative", "unknown")),
         number("lag_days", "middle of launch interval minus middle of the result's, days; never "
                "clipped at zero; missing when the target has no date", null=True),
@@ -105,12 +106,13 @@ QUALITY = Table(
         text("sample", "pairs it is measured on", values=(*SAMPLES, "followup")),
         text("method", "way of scoring", values=METHODS),
         text("metric", "precision, recall, f1, average_precision, brier, ece, false_link_rate, "
-             "candidate_recall, or a count of links expected beside those found"),
+             "candidate_recall, relation_accuracy; or results with a product: expected_by_model, "
+             "expected_by_links, found"),
         text("group", "what the pairs are grouped by: all, region, negative_kind, target_type, "
              "same_organisation, outcome"),
         text("group_value", "which group"),
         number("value", "the measure; missing when it has no denominator", null=True),
-        number("low", "lower end of its bootstrap interval, whole organisations resampled", null=True),
+        number("low", "lower end of its interval, by bootstrap of whole organisations", null=True),
         number("high", "upper end", null=True),
         count("n", "pairs (results for the sample followup)"),
         count("positives", "true links among them"),
@@ -128,8 +130,8 @@ CALIBRATION = Table(
     (
         text("sample", "pairs it is measured on", values=SAMPLES),
         count("bin", "number of the bin, 1 is the lowest", low=1),
-        share("from", "lower edge of the bin"),
-        share("to", "upper edge of the bin"),
+        share("bin_from", "lower edge of the bin"),
+        share("bin_to", "upper edge of the bin"),
         share("predicted", "mean predicted probability", null=True),
         share("observed", "share that is a link", null=True),
         share("low", "lower end of its bootstrap interval", null=True),

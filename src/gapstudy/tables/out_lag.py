@@ -202,7 +202,8 @@ LAG_CLASSES = Table(
     (
         text("target_type", "product or patent", values=("product", "patent")),
         text("basis", "what the links rest on", values=("model", "followup", "both")),
-        text("lag_class", "order in time", values=("positive", "zero", "negative")),
+        text("lag_class", "order in time; unknown where the target has no date",
+             values=("positive", "zero", "negative", "unknown")),
         count("n", "links"),
         number("expected", "sum of their probabilities", low=0),
         number("median_years", "median of the lag, years", null=True),

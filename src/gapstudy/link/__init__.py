@@ -1,0 +1,1 @@
+"""Link results to the products and patents that use them: candidates, features, probabilities."""

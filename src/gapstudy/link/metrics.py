@@ -1,0 +1,126 @@
+"""Measures of a linker under case weights, for many sets of weights at once.
+
+Each function takes weights as a matrix, one row per set (a bootstrap resample), one column per
+pair, and gives one value per row; a value without a denominator is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+#: Edges of the bins of predicted probability: finer where most candidates are.
+EDGES = (0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
+
+
+def _ratio(top: Array, bottom: Array) -> Array:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(bottom > 0, top / bottom, np.nan)
+
+
+def precision(weights: Array, truth: Array, chosen: Array) -> Array:
+    """Share of the chosen pairs that are links."""
+    return _ratio(weights @ (truth * chosen), weights @ chosen)
+
+
+def recall(weights: Array, truth: Array, chosen: Array) -> Array:
+    """Share of the links that are chosen."""
+    return _ratio(weights @ (truth * chosen), weights @ truth)
+
+
+def f1(weights: Array, truth: Array, chosen: Array) -> Array:
+    """Harmonic mean of precision and recall."""
+    return _ratio(2.0 * (weights @ (truth * chosen)), weights @ chosen + weights @ truth)
+
+
+def false_link_rate(weights: Array, truth: Array, chosen: Array) -> Array:
+    """Share of the non-links that are chosen."""
+    return _ratio(weights @ ((1.0 - truth) * chosen), weights @ (1.0 - truth))
+
+
+def average_precision(weights: Array, truth: Array, score: Array) -> Array:
+    """Area under the precision-recall curve as a sum of steps; equal scores are one step."""
+    if len(score) == 0:
+        return np.full(len(weights), np.nan)
+    order = np.argsort(-score, kind="stable")
+    ordered = score[order]
+    last = np.append(ordered[1:] != ordered[:-1], True)
+    true = np.cumsum(weights[:, order] * truth[order], axis=1)[:, last]
+    every = np.cumsum(weights[:, order], axis=1)[:, last]
+    total = true[:, -1]
+    gained = np.diff(true, axis=1, prepend=0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        height = np.where(every > 0, true / every, 0.0)
+    return _ratio((gained * height).sum(axis=1), total)
+
+
+def brier(weights: Array, truth: Array, probability: Array) -> Array:
+    """Mean squared difference of probability and truth."""
+    return _ratio(weights @ (probability - truth) ** 2, weights.sum(axis=1))
+
+
+def bins(probability: Array, edges: Sequence[float] = EDGES) -> Any:
+    """Number of the bin of each probability, from 0; the last bin is closed above."""
+    return np.clip(np.digitize(probability, edges) - 1, 0, len(edges) - 2)
+
+
+def expected_calibration_error(weights: Array, truth: Array, probability: Array) -> Array:
+    """Mean difference of predicted and observed share over the bins, weighted by their pairs."""
+    place = bins(probability)
+    gap = np.zeros(len(weights))
+    for number in np.unique(place):
+        gap += np.abs(weights @ ((place == number) * (probability - truth)))
+    return _ratio(gap, weights.sum(axis=1))
+
+
+def resample(groups: Sequence[str], count: int, rng: np.random.Generator) -> Array:
+    """Weights of a bootstrap of whole groups: how often each pair is in each resample.
+
+    Args:
+        groups: group (organisation) of each pair.
+        count: number of resamples.
+        rng: random generator.
+    """
+    names, place = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    if len(names) == 0:
+        return np.zeros((count, 0))
+    drawn = rng.multinomial(len(names), np.full(len(names), 1.0 / len(names)), size=count)
+    return drawn[:, place].astype(float)
+
+
+def to_prevalence(weights: Array, truth: Array, share: float) -> Array:
+    """Weights rescaled in each row so that links make up a given share of the whole."""
+    links = (weights * truth).sum(axis=1, keepdims=True)
+    others = (weights * (1.0 - truth)).sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = weights * np.where(truth > 0, share / links, (1.0 - share) / others)
+    return np.where(weights > 0, scaled, 0.0)
+
+
+def interval(values: Array, confidence: float) -> tuple[float, float]:
+    """Percentile interval of resampled values; missing when fewer than half have one."""
+    known = values[~np.isnan(values)]
+    if len(known) < len(values) / 2 or len(known) == 0:
+        return np.nan, np.nan
+    tail = (1.0 - confidence) / 2
+    low, high = np.quantile(known, [tail, 1.0 - tail])
+    return float(low), float(high)
+
+
+def wilson(successes: float, trials: float, confidence: float) -> tuple[float, float]:
+    """Wilson's interval of a share, for shares of 0 or 1 that no resample can vary.
+
+    Wilson (1927), https://doi.org/10.1080/01621459.1927.10502953.
+    """
+    from scipy.stats import norm
+
+    if trials <= 0:
+        return np.nan, np.nan
+    z2 = float(norm.ppf(0.5 + confidence / 2)) ** 2
+    share = successes / trials
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = np.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))

@@ -1,0 +1,19 @@
+"""A date that does not exist passes the parser, which keeps what it reads, and no further."""
+
+from pathlib import Path
+
+from gapstudy.collect.parse import rows_of
+from gapstudy.normalise.core import build
+
+CASE = Path(__file__).parent / "impossible_date"
+
+
+def test_it_is_set_aside_with_its_reason() -> None:
+    url = (CASE / "url").read_text(encoding="utf-8").strip()
+    (raw,) = rows_of("landmark", url, (CASE / "response").read_bytes(), "0" * 64)
+    made = build([{**raw, "source": "landmark"}])
+    (fault,) = made.quarantine
+    assert "'2021-02-30' is a day that does not exist" in fault["reason"]
+    assert not fault["kept"]
+    assert fault["record"] == raw["record"]
+    assert made.rows["papers"] == {}
