@@ -18,6 +18,7 @@ from gapstudy import read_table
 from .conftest import Command
 
 LANDMARK = Path("data/raw/landmark")
+INJECTION = "=cmd|' /C calc'!A0 {{< include /etc/passwd >}} {% raw %} **bold** <b>x</b>"
 
 
 def digest(study: Path) -> dict[str, str]:
@@ -144,7 +145,7 @@ def faulty(copy: Path) -> Path:
     twice = results[1]
     odd = dict(row, result_id="odd-country", date="2021-02-28", organisations="Atlantis Institute",
                organisation_countries="Atlantis", organisation_kinds="academia",
-               title="=cmd|' /C calc'!A0 {{< include /etc/passwd >}} {% raw %} **bold** <b>x</b>")  # fmt: skip
+               title=INJECTION)  # fmt: skip
     path = copy / LANDMARK / "results.csv"
     lines = [*results, ",".join(row.values()), twice, ",".join(odd.values()), "cut-off,techn"]
     path.write_text("\n".join(lines), encoding="utf-8")
