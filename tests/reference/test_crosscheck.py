@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from . import crosscheck
+from . import crosscheck, training_sizes
 from .crosscheck import CORPUS, REFERENCE, RESOLUTIONS, Comparison, read
 
 here = pytest.mark.skipif(
@@ -91,3 +91,16 @@ def test_counts_are_those_of_now(found: list[Comparison]) -> None:
         crosscheck.PAPERS, crosscheck.NOTABLE, crosscheck.LARGE, crosscheck.EDGES,
         crosscheck.FDA, crosscheck.EUROSTAT,
     }  # fmt: skip
+
+
+@pytest.mark.skipif(
+    not training_sizes.TABLE.exists(), reason="the data sets of others are not here"
+)
+def test_published_training_sizes_are_computed_from_the_table() -> None:
+    ours = [
+        {column: row[column] for column in ("indicator", "geo", "period", "entity", "value", "n")}
+        for row in read(CORPUS / "indicators.csv")
+        if row["indicator"] in {"training_set_size_median", "training_set_size_log10_ratio"}
+    ]
+    computed = training_sizes.rows(training_sizes.systems())
+    assert ours == [{column: row[column] for column in ours[0]} for row in computed]

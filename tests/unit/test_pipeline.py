@@ -97,7 +97,8 @@ def write_corpus(root: Path) -> None:
         },
         "indicators.csv": {
             "indicator": "use", "geo": "DE", "period": "2024", "entity": "", "entity_kind": "",
-            "value": "19.8", "unit": "per cent", "lower": "", "upper": "", "definition": "",
+            "value": "19.8", "unit": "per cent", "lower": "", "upper": "", "n": "",
+            "definition": "",
             "source_name": "Eurostat", "evidence": "https://example.org/d",
         },
     }  # fmt: skip

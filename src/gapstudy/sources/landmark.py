@@ -128,7 +128,7 @@ def _indicator(row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "indicators", {
         name: row[name]
         for name in ("indicator", "geo", "period", "entity", "entity_kind", "value", "unit",
-                     "lower", "upper", "definition", "source_name", "evidence")
+                     "lower", "upper", "n", "definition", "source_name", "evidence")
     }  # fmt: skip
 
 

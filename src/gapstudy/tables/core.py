@@ -307,6 +307,7 @@ INDICATORS = Table(
         text("unit", "its unit and denominator"),
         number("lower", "lower bound given with it", null=True),
         number("upper", "upper bound given with it", null=True),
+        count("n", "observations that it rests on, where given", null=True),
         text("definition", "what exactly is counted"),
         text("source_name", "who published it"),
         text("evidence", "address of the page"),
