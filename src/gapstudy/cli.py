@@ -325,9 +325,9 @@ def simulate(
     as_json: Json = False,
 ) -> int:
     """Check every estimator on worlds with a known truth."""
-    from gapstudy.simulate.recovery import recover
+    from gapstudy.simulate.run import simulate as check
 
-    rows: Any = recover(_study(study), worlds=worlds).to_dict("records")
+    rows: Any = check(worlds, _study(study)).to_dict("records")
     if as_json:
         _dump(rows)
     else:

@@ -83,7 +83,7 @@ STEPS = (
     ),
     Step(
         "simulate", "gapstudy.simulate.run:run", ("simulate", "measure"),
-        settings=("measurement", "seed", "linking"),
+        settings=("seed",),
     ),
 )  # fmt: skip
 PUBLISH = Step("publish", "gapstudy.publish.run:run", ("publish",))

@@ -54,6 +54,8 @@ class Linking(_Section):
     Attributes:
         threshold: smallest probability at which a link counts, where a link must be yes or no.
         candidate_floor: links less probable than this are not kept at all.
+        evidence: links that the headline rests on: those of the follow-up, of the link model, or
+            both.
         imputations: number of link sets drawn (M of Rubin's rules).
         followup_found: probability that a product found in the follow-up does use the result.
         language_model: spaCy model for reading names in texts.
@@ -61,6 +63,7 @@ class Linking(_Section):
 
     threshold: Probability = 0.5
     candidate_floor: Probability = 0.02
+    evidence: Literal["followup", "model", "both"] = "both"
     imputations: Annotated[int, Field(ge=2, le=1000)] = 20
     followup_found: Probability = 0.95
     language_model: str = "en_core_web_sm"

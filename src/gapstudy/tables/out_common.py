@@ -9,7 +9,7 @@ DESTINATIONS = ("home", "EU", "US", "CN", "other", "unknown")
 COUNTINGS = ("whole", "fractional", "first")
 LINKS = ("followup", "model", "both")
 METHODS = ("imputed", "threshold", "bound")
-POPULATIONS = ("cohort", "illustration")
+POPULATIONS = ("cohort", "waiting", "illustration")
 #: Smallest and largest event counts are expected values over the imputations, hence not integers.
 EVENTS = number("events", "expected number of products (credit times probability)", low=0)
 
@@ -34,7 +34,8 @@ REGION = text("region", "region that made the result; all: every result once", v
 VERSUS = text("versus", "region that is subtracted", values=REGIONS)
 POPULATION = text(
     "population",
-    "cohort (chosen without knowing what became of them), illustration (chosen by their outcome)",
+    "cohort (chosen without knowing what became of them, and followed up), waiting (of the same "
+    "frames, not followed up yet: in shares, in no rate), illustration (chosen by their outcome)",
     values=POPULATIONS,
 )
 METHOD = (

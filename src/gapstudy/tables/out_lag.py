@@ -13,7 +13,6 @@ from gapstudy.tables.out_common import (
     OF_VERSUS,
     POPULATION,
     REGION,
-    SAME,
     SPEC,
     VERSUS,
     estimate,
@@ -177,7 +176,7 @@ FLOWS = Table(
         NOTE,
     ),
     ("scheme", "counting", "population", "region", "destination"),
-    (Origin("out_cohort", {**SAME, "destination": "destination"}),),
+    (OF_REGION,),
 )  # fmt: skip
 
 LEAKAGE = Table(
@@ -202,8 +201,11 @@ LAG_CLASSES = Table(
     (
         text("target_type", "product or patent", values=("product", "patent")),
         text("basis", "what the links rest on", values=("model", "followup", "both")),
-        text("lag_class", "order in time; unknown where the target has no date",
-             values=("positive", "zero", "negative", "unknown")),
+        text(
+            "lag_class",
+            "order in time; unknown where the target has no date",
+            values=("positive", "zero", "negative", "unknown"),
+        ),
         count("n", "links"),
         number("expected", "sum of their probabilities", low=0),
         number("median_years", "median of the lag, years", null=True),

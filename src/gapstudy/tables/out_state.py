@@ -186,38 +186,43 @@ INDUSTRY_DIFFERENCE = Table(
 
 DATA_SCALE = Table(
     "out_data_scale",
-    "Size of training sets of academic against industrial systems, in units that can be compared.",
+    "Size of training sets of academic against industrial systems, by group of models.",
     "measure",
     (
-        text("group", "group of units (text, images, ...), or all of them together"),
-        text("measure", "log10_ratio: academia minus industry, adjusted for year (and unit group); "
-                        "median_ratio: ratio of the medians, unadjusted",
-             values=("log10_ratio", "median_ratio")),
-        *estimate("log10 or ratio", p_value=True),
-        count("n_academia", "academic systems"),
-        count("n_industry", "industrial systems"),
+        text("indicator", "series of the published figures"),
+        text("group", "group of models, or all of them together"),
+        *estimate("log10 of academia over industry, adjusted for date", p_value=True),
+        number("factor", "the same as a factor: academia over industry", null=True, low=0),
+        number("factor_low", "lower end of its interval", null=True, low=0),
+        number("factor_high", "upper end of its interval", null=True, low=0),
         NOTE,
     ),
-    ("group", "measure"),
-    (Origin("out_data_points", {"group": "group"}),),
+    ("group",),
+    (Origin("indicators", {"indicator": "indicator"}),),
 )  # fmt: skip
 
-DATA_POINTS = Table(
-    "out_data_points",
-    "Training-set size of one system, with the comparisons that it enters.",
+DATA_SIZES = Table(
+    "out_data_sizes",
+    "Median size of training sets as published, by group of models, period and maker.",
     "measure",
     (
-        text("group", "group of units, or all"),
-        text("entity", "the system"),
-        text("geo", "country of its maker"),
-        text("entity_kind", "kind of its maker"),
-        number("year", "year of the system"),
-        number("value", "size in its unit", low=0),
+        text("indicator", "name of the series"),
+        text("geo", "country of the makers, or WORLD"),
+        text("period", "years, ISO text"),
+        text("entity", "group and kind as the source names them"),
+        text("group", "group of models"),
+        text("kind", "kind of maker, or all"),
+        number("median", "median size in its unit", null=True, low=0),
+        number("lower_quartile", "lower quartile", null=True, low=0),
+        number("upper_quartile", "upper quartile", null=True, low=0),
         text("unit", "the unit"),
+        count("n", "systems, where given", null=True),
+        text("source_name", "who published the sizes"),
     ),
-    ("group", "entity", "geo", "year", "unit"),
-    (Origin("indicators", {"entity": "entity", "geo": "geo", "unit": "unit"}),),
-)
+    ("indicator", "geo", "period", "entity", "source_name"),
+    (Origin("indicators", {key: key for key in ("indicator", "geo", "period", "entity",
+                                                "source_name")}),),
+)  # fmt: skip
 
 ADOPTION = Table(
     "out_adoption",
@@ -248,7 +253,7 @@ PUBLISHED = Table(
     "measure",
     (
         text("topic", "what it stands beside: shares, availability, industry, investment, models, "
-                      "barriers"),
+                      "barriers, patents; other when nothing of ours compares"),
         text("indicator", "name of the series"),
         text("geo", "place"),
         text("period", "year or other period, ISO text"),
@@ -266,6 +271,6 @@ PUBLISHED = Table(
 
 TABLES = (
     AVAILABILITY_LAGS, AVAILABILITY, AVAILABILITY_DIFFERENCE, AVAILABILITY_CURVE, SHARES,
-    SHARE_DIFFERENCE, PRODUCTISATION, INDUSTRY, INDUSTRY_DIFFERENCE, DATA_SCALE, DATA_POINTS,
+    SHARE_DIFFERENCE, PRODUCTISATION, INDUSTRY, INDUSTRY_DIFFERENCE, DATA_SCALE, DATA_SIZES,
     ADOPTION, PUBLISHED,
 )  # fmt: skip

@@ -91,7 +91,7 @@ def indicator(name: str, geo: str, period: str, value: float, **changes: object)
 
 
 def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
-    """Tables of a study of 120 award and 30 technique results."""
+    """Tables of a study of 120 award results, 110 followed up, and 30 technique results."""
     random = np.random.default_rng(seed)
     day = np.datetime64("2012-01-01")
     papers, parties, products, links, follow = [], [], [], [], []
@@ -110,11 +110,12 @@ def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
             launch = str(np.datetime64(date) + int(random.lognormal(6, 1)))
             products.append(product(target, launch, str(random.choice(COUNTRIES)),
                                     entry="followup"))  # fmt: skip
-            links.append(link(name, target, 0.9, basis="followup"))
+            basis = "followup" if i < 110 else "model"
+            links.append(link(name, target, 0.9, basis=basis))
             outcome = "found"
         elif random.random() < 0.1:
             outcome = "unclear"
-        if frame == "award":
+        if frame == "award" and i < 110:
             follow.append(followup(name, outcome, target))
     for i in range(40):
         date = str(day + int(random.integers(1000, 5000)))
@@ -128,11 +129,11 @@ def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
     links += [link(a, b, float(random.beta(0.3, 1))) for a, b in sorted(chosen)]
     access = []
     for i in range(40):
-        launch = np.datetime64(products[-40 + i]["date_from"])
+        begin = np.datetime64(products[-40 + i]["date_from"])
         for market in ("US", "EU", "GB"):
             lag = 0 if random.random() < 0.5 else int(random.integers(1, 500))
             status = "not_available" if market != "US" and random.random() < 0.2 else "available"
-            access.append(available(f"q{i:02d}", market, str(launch + lag), status=status,
+            access.append(available(f"q{i:02d}", market, str(begin + lag), status=status,
                                     confirmed=bool(random.random() < 0.7)))  # fmt: skip
     figures = [
         indicator("enterprise_ai_use", geo, "2024", value, unit="per cent of enterprises")
@@ -140,11 +141,12 @@ def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
     ]
     figures.append(indicator("ai_journal_publication_share", "EU", "2020", 8.6))
     figures += [
-        indicator("training_set_size", "US", str(2012 + i % 10), float(10 ** random.normal(6, 1)),
-                  entity=f"system {i}", entity_kind="academia" if i % 2 else "industry",
-                  unit="images")
-        for i in range(30)
+        indicator("training_set_size_log10_ratio", "WORLD", "2012/2025", -1.0 - i,
+                  entity=f"group {i}", lower=-2.0 - i, upper=0.0 - i, n=40)
+        for i in range(2)
     ]  # fmt: skip
+    figures.append(indicator("training_set_size_median", "US", "2012/2016", 1e6, entity="group 0"))
+    figures.append(indicator("never heard of", "US", "2012", 1.0))
     source = {
         "source": "made", "title": "made", "licence": "none", "region_basis": "organisation",
         "state": "ok", "note": "", "as_of": "", "responses": 1, "records": 1, "quarantined": 0,
@@ -155,7 +157,11 @@ def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
         "followups": follow, "product_availability": access, "indicators": figures,
         "sources": [source],
     }  # fmt: skip
-    return {name: validate(contract(name), pd.DataFrame(part)) for name, part in rows.items()}
+    return {
+        # Columns that nothing here needs may be missing.
+        name: validate(contract(name), pd.DataFrame(part).reindex(columns=contract(name).names))
+        for name, part in rows.items()
+    }
 
 
 CLAIMS = {

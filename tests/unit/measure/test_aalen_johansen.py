@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from lifelines import AalenJohansenFitter
@@ -11,7 +13,7 @@ from gapstudy.measure.aalen_johansen import destinations
 
 
 @pytest.fixture(scope="module")
-def sample():
+def sample() -> Any:
     frame = load_waltons()
     random = np.random.default_rng(0)
     # The oracle jitters ties, so ours are broken before both.
@@ -19,7 +21,7 @@ def sample():
     return time, frame["E"].to_numpy(bool), random.integers(0, 3, len(frame))
 
 
-def test_incidence_and_variance_agree_with_lifelines(sample):
+def test_incidence_and_variance_agree_with_lifelines(sample: Any) -> None:
     time, event, cause = sample
     table = survival.steps(time, event, np.ones((len(time), 1)))
     ours = destinations(table, cause[None], [20.0, 40.0, 60.0], 3)
@@ -34,7 +36,7 @@ def test_incidence_and_variance_agree_with_lifelines(sample):
             assert ours[k].variance[0, 0, h] == pytest.approx(variance, abs=1e-6)
 
 
-def test_destinations_add_up_to_all_events_with_ties_and_weights():
+def test_destinations_add_up_to_all_events_with_ties_and_weights() -> None:
     random = np.random.default_rng(1)
     time = random.integers(1, 6, (3, 50)).astype(float)
     event = random.random((3, 50)) < 0.5
@@ -46,7 +48,7 @@ def test_destinations_add_up_to_all_events_with_ties_and_weights():
     np.testing.assert_allclose(sum(part.influence for part in parts), whole.influence, atol=1e-12)
 
 
-def test_influences_are_derivatives_in_the_weights(sample):
+def test_influences_are_derivatives_in_the_weights(sample: Any) -> None:
     time, event, cause = sample
     weight = np.random.default_rng(2).uniform(0.2, 1, (len(time), 1))
     base = destinations(survival.steps(time, event, weight), cause[None], [40.0], 3)
@@ -59,7 +61,7 @@ def test_influences_are_derivatives_in_the_weights(sample):
             assert change == pytest.approx(base[k].influence[0, i].item(), abs=1e-5)
 
 
-def test_delayed_entry_is_refused(sample):
+def test_delayed_entry_is_refused(sample: Any) -> None:
     time, event, cause = sample
     table = survival.steps(time, event, np.ones((len(time), 1)), entry=time - 1)
     with pytest.raises(FitError, match="delayed entry"):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from lifelines import KaplanMeierFitter
@@ -17,17 +19,17 @@ DATA = {
 
 
 @pytest.fixture(params=sorted(DATA))
-def sample(request):
+def sample(request: Any) -> Any:
     load, time, event, horizons, tau = DATA[request.param]
     frame = load()
     return frame[time].to_numpy(float), frame[event].to_numpy(bool), horizons, tau
 
 
-def ones(time):
+def ones(time: Any) -> Any:
     return np.ones((len(time), 1))
 
 
-def test_kaplan_meier_agrees_with_lifelines(sample):
+def test_kaplan_meier_agrees_with_lifelines(sample: Any) -> None:
     time, event, horizons, _ = sample
     oracle = KaplanMeierFitter().fit(time, event)
     survived = oracle.survival_function_at_times(horizons).to_numpy()
@@ -40,7 +42,9 @@ def test_kaplan_meier_agrees_with_lifelines(sample):
     np.testing.assert_allclose(ours.variance[0, 0], greenwood, atol=1e-6)
 
 
-def test_restricted_mean_agrees_with_lifelines_and_its_variance_with_the_formula(sample):
+def test_restricted_mean_agrees_with_lifelines_and_its_variance_with_the_formula(
+    sample: Any,
+) -> None:
     time, event, _, tau = sample
     ours = survival.restricted_mean(survival.steps(time, event, ones(time)), tau)
     oracle = KaplanMeierFitter().fit(time, event)
@@ -59,7 +63,7 @@ def test_restricted_mean_agrees_with_lifelines_and_its_variance_with_the_formula
     np.testing.assert_allclose(ours.variance.item(), total, rtol=1e-6)
 
 
-def test_delayed_entry_agrees_with_lifelines():
+def test_delayed_entry_agrees_with_lifelines() -> None:
     frame = load_waltons()
     time, event = frame["T"].to_numpy(float), frame["E"].to_numpy(bool)
     entry = np.minimum(np.random.default_rng(1).uniform(0, 30, len(time)), time - 1)
@@ -71,7 +75,7 @@ def test_delayed_entry_agrees_with_lifelines():
     np.testing.assert_allclose(ours.value[0, 0], expected, atol=1e-6)
 
 
-def test_weights_agree_with_lifelines():
+def test_weights_agree_with_lifelines() -> None:
     frame = load_waltons()
     time, event = frame["T"].to_numpy(float), frame["E"].to_numpy(bool)
     weight = np.random.default_rng(2).integers(1, 4, len(time))
@@ -82,7 +86,7 @@ def test_weights_agree_with_lifelines():
 
 
 @pytest.mark.parametrize("entry", [False, True])
-def test_influences_are_derivatives_in_the_weights(entry):
+def test_influences_are_derivatives_in_the_weights(entry: bool) -> None:
     random = np.random.default_rng(3)
     time = random.integers(1, 12, 40).astype(float)  # many ties
     event = random.random(40) < 0.6
@@ -90,7 +94,7 @@ def test_influences_are_derivatives_in_the_weights(entry):
     weight[::4, 1] = 0.0
     start = time - random.uniform(0.5, 3, 40) if entry else None
 
-    def both(w):
+    def both(w: Any) -> Any:
         table = survival.steps(time, event, w, entry=start)
         return survival.incidence(table, [3.0, 8.0]), survival.restricted_mean(table, 9.0)
 
@@ -103,7 +107,7 @@ def test_influences_are_derivatives_in_the_weights(entry):
             np.testing.assert_allclose(change, before.influence[:, i], atol=1e-4)
 
 
-def test_many_samples_at_once_equal_one_by_one():
+def test_many_samples_at_once_equal_one_by_one() -> None:
     random = np.random.default_rng(4)
     time, event = random.exponential(3, (4, 30)), random.random((4, 30)) < 0.5
     weight = random.uniform(0, 1, (30, 3))
@@ -114,7 +118,7 @@ def test_many_samples_at_once_equal_one_by_one():
         np.testing.assert_allclose(together.influence[m], alone.influence[0])
 
 
-def test_after_the_last_event_the_curve_is_zero_and_the_variance_finite():
+def test_after_the_last_event_the_curve_is_zero_and_the_variance_finite() -> None:
     table = survival.steps([1.0, 2.0], [True, True], np.ones((2, 1)))
     result = survival.incidence(table, [3.0])
     assert result.value.item() == 1.0
@@ -123,16 +127,16 @@ def test_after_the_last_event_the_curve_is_zero_and_the_variance_finite():
 
 
 @pytest.mark.parametrize("time", [[-1.0, 2.0], [np.nan, 2.0], [np.inf, 2.0]])
-def test_impossible_durations_are_refused(time):
+def test_impossible_durations_are_refused(time: Any) -> None:
     with pytest.raises(FitError, match="negative or missing"):
         survival.steps(time, [True, False], np.ones((2, 1)))
 
 
-def test_entry_at_exit_is_refused():
+def test_entry_at_exit_is_refused() -> None:
     with pytest.raises(FitError, match="at or after their exit"):
         survival.steps([1.0, 2.0], [True, False], np.ones((2, 1)), entry=[1.0, 0.0])
 
 
-def test_negative_weight_is_refused():
+def test_negative_weight_is_refused() -> None:
     with pytest.raises(FitError, match="weight is negative"):
         survival.steps([1.0, 2.0], [True, False], np.array([[1.0], [-0.5]]))

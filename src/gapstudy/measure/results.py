@@ -1,0 +1,300 @@
+"""All estimates of a study, table by table: the order of the analysis, without any formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gapstudy.measure import (
+    availability,
+    cohort,
+    conversion,
+    coverage,
+    data_scale,
+    flows,
+    industry,
+    lag_classes,
+    latency,
+    productisation,
+    published,
+    shares,
+    specifications,
+)
+from gapstudy.measure.cohort import Weights
+from gapstudy.measure.conversion import Case
+from gapstudy.measure.imputation import LinkChoice, Spells
+from gapstudy.measure.inputs import STREAMS, Inputs
+from gapstudy.regions import Counting, RegionScheme, add_region
+from gapstudy.tables import contract
+
+if TYPE_CHECKING:
+    from gapstudy.study import Study
+
+Frames = dict[str, pd.DataFrame]
+COUNTINGS: tuple[Counting, ...] = ("whole", "fractional", "first")
+LINKS: tuple[LinkChoice, ...] = ("followup", "model", "both")
+_BASES = ("market_access", "provider_offer")
+
+
+def all_results(inputs: Inputs, study: Study) -> Frames:
+    """Every result table but counts, numbers and scorecard, by name."""
+    papers, every = inputs.papers, _weights(inputs.papers, inputs.parties, study)
+    position = pd.Index(papers["paper_id"])
+    weights = {
+        part.name: [
+            item.only(position.get_indexer(pd.Index(part.papers["paper_id"]))) for item in every
+        ]
+        for part in inputs.populations
+    }
+    results: Frames = {"out_cohort": _cohort(inputs, weights, study)}
+    results |= _conversion(inputs, weights["cohort"], study)
+    results |= _flows(inputs, weights, study)
+    results["out_lag_classes"] = lag_classes.table(inputs.frames["links"])
+    results |= _specifications(inputs, weights["cohort"], study)
+    results |= _shares(papers, every, study)
+    results |= _industry(inputs, study)
+    results["out_productisation"] = _productisation(inputs, weights["cohort"], study)
+    results |= _availability(inputs, study)
+    results |= _published(inputs, results, study)
+    return results
+
+
+def _weights(papers: pd.DataFrame, rows: pd.DataFrame, study: Study) -> list[Weights]:
+    """Credits under every scheme and counting of the grid, and those of the headline."""
+    grid = study.grid
+    schemes = dict.fromkeys(
+        [study.regions.scheme]
+        + [RegionScheme(europe, china) for europe in grid.europe for china in grid.china]
+    )
+    kinds = dict.fromkeys([study.regions.counting, *grid.counting, *COUNTINGS])
+    return [cohort.weights(papers, rows, scheme, kind) for scheme in schemes for kind in kinds]
+
+
+def _headline(
+    weights: Iterable[Weights], study: Study, counting: Counting | None = None
+) -> Weights:
+    wanted = (study.regions.scheme, counting or study.regions.counting)
+    return next(item for item in weights if (item.scheme, item.counting) == wanted)
+
+
+def _case(
+    weight: Weights, spells: Spells, study: Study, population: str, links: str, method: str
+) -> Case:
+    labels = {
+        "scheme": weight.scheme.name, "counting": weight.counting, "population": population,
+        "links": links, "method": method,
+    }  # fmt: skip
+    measurement = study.measurement
+    return Case(labels, weight, spells, measurement.confidence, measurement.min_cell)
+
+
+def _cohort(inputs: Inputs, weights: dict[str, list[Weights]], study: Study) -> pd.DataFrame:
+    parts = []
+    for population in inputs.populations:
+        spells = population.drawn(inputs.links_used)
+        parts += [
+            cohort.table(
+                population.papers, weight, spells, population.products,
+                population.candidates.outcome, population.name,
+                pd.Timestamp(study.window.cutoff),
+            )
+            for weight in weights[population.name]
+        ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def _conversion(inputs: Inputs, weights: list[Weights], study: Study) -> Frames:
+    people, main = inputs.cohort, inputs.links_used
+    head = _headline(weights, study)
+    cut = study.linking.threshold
+    cases = []
+    for links in LINKS:
+        for method, spells in (
+            ("imputed", people.drawn(links)), ("threshold", people.cut(links, cut)),
+            ("bound", people.bound(links)),
+        ):  # fmt: skip
+            cases.append(_case(head, spells, study, "cohort", links, method))
+    first = next(c for c in cases if (c.labels["links"], c.labels["method"]) == (main, "imputed"))
+    for counting in COUNTINGS:
+        if counting != head.counting:
+            other = _headline(weights, study, counting)
+            cases.append(_case(other, first.spells, study, "cohort", main, "imputed"))
+    horizons, tau = study.measurement.horizons, study.measurement.rmst_horizon
+    longest = max(*horizons, tau)
+    made_in = cohort.product_regions(people.products, head.scheme)
+    ranked = [case for case in cases if case.labels["links"] == main]
+    many: dict[str, list[pd.DataFrame]] = {
+        "out_conversion": [conversion.conversion_table(case, horizons) for case in cases],
+        "out_conversion_difference": [
+            conversion.conversion_differences(case, horizons) for case in cases
+        ],
+        "out_rmst": [conversion.rmst_table(case, tau) for case in cases],
+        "out_rmst_difference": [conversion.rmst_differences(case, tau) for case in cases],
+        "out_incidence_curve": [conversion.curve_table(case, longest) for case in ranked],
+    }
+    return _joined(many) | {
+        "out_destination_incidence": flows.destination_table(first, made_in, horizons),
+        "out_latency": latency.table(first),
+        "out_coverage": coverage.table(first, specifications.HORIZON),
+    }
+
+
+def _flows(inputs: Inputs, weights: dict[str, list[Weights]], study: Study) -> Frames:
+    tables, leaks = [], []
+    for population in inputs.populations:
+        if population.name == "waiting":
+            continue
+        head = _headline(weights[population.name], study)
+        made_in = cohort.product_regions(population.products, head.scheme)
+        spells = population.drawn(inputs.links_used)
+        case = _case(head, spells, study, population.name, inputs.links_used, "imputed")
+        for key in ("links", "method"):
+            case.labels.pop(key)
+        tables.append(flows.flow_table(case, made_in))
+        leaks.append(flows.leakage_table(case, made_in))
+    return _joined({"out_flows": tables, "out_leakage": leaks})
+
+
+def _specifications(inputs: Inputs, weights: list[Weights], study: Study) -> Frames:
+    people, grid = inputs.cohort, study.grid
+    spells: dict[tuple[str, str], Spells] = {}
+    for links in grid.links:
+        spells[links, "imputed"] = people.drawn(links)
+        for smallest in grid.threshold:
+            spells[links, f"{smallest:g}"] = people.cut(links, smallest)
+    rules = specifications.Rules(
+        study.measurement.rmst_horizon, study.measurement.confidence, study.measurement.min_cell,
+        {
+            "europe": study.regions.europe, "china": study.regions.china,
+            "counting": study.regions.counting, "years": "all", "links": inputs.links_used,
+            "link_sets": "imputed",
+        },
+    )  # fmt: skip
+    wanted = [
+        weight for weight in weights
+        if weight.scheme.europe in grid.europe and weight.scheme.china in grid.china
+        and weight.counting in grid.counting
+    ]  # fmt: skip
+    slices = specifications.halves(people.papers["date_from"])
+    frame = specifications.grid(wanted, spells, slices, rules)
+    return {
+        "out_specifications": frame,
+        "out_specification_summary": specifications.summary(frame),
+        "out_specification_choices": specifications.choices(frame),
+    }
+
+
+def _shares(papers: pd.DataFrame, weights: list[Weights], study: Study) -> Frames:
+    parts, gaps = [], []
+    for weight in weights:
+        share, gap = shares.tables(
+            papers, weight, study.measurement.confidence, study.measurement.min_cell,
+            slices=weight.scheme == study.regions.scheme,
+        )  # fmt: skip
+        parts.append(share)
+        gaps.append(gap)
+    return _joined({"out_shares": parts, "out_share_difference": gaps})
+
+
+def _industry(inputs: Inputs, study: Study) -> Frames:
+    papers, rows = inputs.papers, inputs.parties
+    parts, gaps = [], []
+    for frame in sorted(papers["frame"].unique()):
+        mine = rows["paper_id"].isin(papers.loc[papers["frame"] == frame, "paper_id"])
+        share, gap = industry.tables(
+            rows[mine], str(frame), study.regions.scheme, study.measurement.confidence,
+            study.measurement.min_cell,
+        )  # fmt: skip
+        parts.append(share)
+        gaps.append(gap)
+    return _joined({"out_industry": parts, "out_industry_difference": gaps})
+
+
+def _productisation(inputs: Inputs, weights: list[Weights], study: Study) -> pd.DataFrame:
+    people = inputs.cohort
+    weight = _headline(weights, study, "fractional")
+    made_in = cohort.product_regions(people.products, weight.scheme)
+    parts = {}
+    spells = people.drawn(inputs.links_used)
+    if spells.event.any():
+        parts["cohort"] = productisation.from_spells(spells, made_in, len(people.papers))
+    for entry in ("compiled", "feed"):
+        if (people.products["entry"] == entry).any():
+            parts[entry] = productisation.from_products(people.products, entry, weight)
+    return productisation.table(
+        weight, parts, study.measurement.confidence, study.measurement.min_cell
+    )
+
+
+def _availability(inputs: Inputs, study: Study) -> Frames:
+    products, every = inputs.frames["products"], inputs.frames["product_availability"]
+    home = pd.Series(
+        add_region(products, study.regions.scheme, country="home_country",
+                   date=("date_from", "date_to")).to_numpy(),
+        index=products["product_id"].astype(str),
+    )  # fmt: skip
+    seed = [study.seed, STREAMS["availability"]]
+    rules = (study.measurement.confidence, study.measurement.min_cell)
+    results: dict[str, list[pd.DataFrame]] = {name: [] for name in (
+        "out_availability_lags", "out_availability", "out_availability_difference",
+        "out_availability_curve",
+    )}  # fmt: skip
+    for basis in _BASES:
+        rows = every[every["basis"] == basis]
+        for reference in ("anywhere", "US"):
+            for kind, part in (("all", rows), ("confirmed", rows[rows["confirmed"]])):
+                drawn = availability.lags(
+                    part, products, reference, study.linking.imputations, seed
+                )
+                if not drawn.seen.any():
+                    continue
+                if kind == "all":
+                    labels = {"basis": basis, "reference": reference}
+                    results["out_availability_lags"].append(
+                        availability.lag_table(labels, drawn, home)
+                    )
+                labels = {"basis": basis, "reference": reference, "rows": kind}
+                curve = availability.curve_table(labels, drawn, *rules)
+                results["out_availability_curve"].append(curve)
+                results["out_availability"].append(
+                    availability.points_table(curve, labels, drawn, *rules)
+                )
+                results["out_availability_difference"].append(
+                    availability.differences(labels, drawn, *rules)
+                )
+    return _joined(results)
+
+
+def _published(inputs: Inputs, results: Frames, study: Study) -> Frames:
+    indicators, measurement = inputs.frames["indicators"], study.measurement
+    scheme, frame = study.regions.scheme.name, study.frames[0]
+    share, late, firms = (
+        results[name] for name in ("out_shares", "out_availability", "out_industry")
+    )
+    share = share[
+        (share["scheme"] == scheme) & (share["counting"] == "fractional")
+        & (share["frame"] == frame) & (share["venues"] == "all") & (share["years"] == "all")
+    ]  # fmt: skip
+    late = late[
+        (late["basis"] == "market_access") & (late["reference"] == "anywhere")
+        & (late["rows"] == "all") & (late["measure"] == "delayed")
+    ]  # fmt: skip
+    firms = firms[(firms["frame"] == frame) & (firms["kind"] == "industry")]
+    return {
+        "out_adoption": published.adoption(indicators),
+        "out_published": published.beside(indicators, share, late, firms),
+        "out_data_scale": data_scale.ratio_table(indicators, measurement.confidence),
+        "out_data_sizes": data_scale.size_table(indicators),
+    }
+
+
+def _joined(tables: dict[str, list[pd.DataFrame]]) -> Frames:
+    """The parts of each table under one another; without rows, its columns alone."""
+    result = {}
+    for name, parts in tables.items():
+        filled = [part for part in parts if len(part)]
+        empty = pd.DataFrame(columns=contract(name).names)
+        result[name] = pd.concat(filled, ignore_index=True) if filled else empty
+    return result

@@ -1,0 +1,50 @@
+"""Read the core tables and the links, estimate, write the results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gapstudy.measure import counts, numbers, scorecard
+from gapstudy.measure.inputs import Inputs
+from gapstudy.measure.results import all_results
+
+if TYPE_CHECKING:
+    from gapstudy.store import Store
+    from gapstudy.study import Study
+
+
+def run(store: Store, study: Study) -> None:
+    """Make every `out_` table but those of the simulation.
+
+    Args:
+        store: the tables.
+        study: choices of the estimators, the grid and the claims.
+    """
+    frames = {name: store.read(name) for name in Inputs.TABLES}
+    results = measure(frames, study)
+    for name, frame in results.items():
+        store.write(name, frame)
+
+
+def measure(frames: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFrame]:
+    """All result tables from the input tables, by name.
+
+    Args:
+        frames: papers, paper_affiliations, links, products, product_availability, followups,
+            indicators and sources.
+        study: choices of the estimators, the grid and the claims.
+    """
+    inputs = Inputs.of(frames, study)
+    results = all_results(inputs, study)
+    results["out_counts"] = counts.table(frames)
+    chosen = numbers.patterns(
+        study.regions.scheme.name, study.regions.counting, study.frames[0], inputs.links_used
+    )
+    confidence = study.measurement.confidence
+    results["out_numbers"] = numbers.table(results, chosen, study.claims, confidence)
+    made = scorecard.tests(study.claims, results["out_numbers"], confidence)
+    results["out_scorecard_tests"] = made
+    results["out_scorecard"] = scorecard.verdicts(study.claims, made, confidence)
+    return results

@@ -1,0 +1,1 @@
+"""Worlds with a known truth, and how the estimators of the measure stage do in them."""

@@ -1,0 +1,70 @@
+"""Check the estimators in worlds with a known truth and write the result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from gapstudy.engine import map_partitions
+from gapstudy.simulate import others, recovery, worlds
+
+if TYPE_CHECKING:
+    from gapstudy.store import Store
+    from gapstudy.study import Study
+
+#: Realisations of each world in a refresh, and link sets drawn in each.
+WORLDS, IMPUTATIONS = 500, 10
+
+
+class Part(NamedTuple):
+    """One partition of the simulation.
+
+    Attributes:
+        world: number of the world in `worlds.SCENARIOS`; None for the estimators that need none.
+        count: realisations.
+        seed: seed of all.
+        imputations: link sets drawn in each, M.
+        slow: also the estimators that take long.
+    """
+
+    world: int | None
+    count: int
+    seed: int
+    imputations: int
+    slow: bool
+
+
+def run(store: Store, study: Study) -> None:
+    """Write `out_simulation`.
+
+    Args:
+        store: the tables.
+        study: the seed and the engine are used, nothing else: the worlds do not depend on the data.
+    """
+    store.write("out_simulation", simulate(WORLDS, study))
+
+
+def simulate(
+    count: int, study: Study, imputations: int = IMPUTATIONS, *, slow: bool = False
+) -> pd.DataFrame:
+    """Rows of `out_simulation`.
+
+    Args:
+        count: realisations of each world.
+        study: gives the seed and the engine.
+        imputations: link sets drawn in each, M.
+        slow: also the estimators that take long, for the benchmark.
+    """
+    numbers = (None, *range(len(worlds.SCENARIOS)))
+    parts = [Part(number, count, study.seed, imputations, slow) for number in numbers]
+    found = map_partitions(answer, parts, engine=study.engine, workers=study.workers)
+    return pd.concat([*found[1:], found[0]], ignore_index=True).astype({"null_true": "boolean"})
+
+
+def answer(part: Part) -> pd.DataFrame:
+    """Rows of one partition."""
+    if part.world is None:
+        return others.table(part.count, part.seed, slow=part.slow)
+    world = worlds.SCENARIOS[part.world]
+    return recovery.table(world, part.count, part.imputations, [part.seed, part.world])
