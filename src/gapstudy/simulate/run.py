@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 WORLDS, IMPUTATIONS = 500, 10
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True)
+class Part:
     """One partition of the simulation.
 
     Attributes:
