@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup refresh report test lint types bench lock clean
+.PHONY: setup refresh report picture test lint types bench lock clean
 
 setup: $(READY)
 
@@ -22,6 +22,10 @@ refresh: $(READY)
 
 report: $(READY)
 	@$(BIN)/gapstudy publish
+
+# The README's picture is the report's figure of the same study.
+picture: refresh
+	cp reports/_site/figures/incidence.svg docs/headline.svg
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -4,7 +4,7 @@ import numpy as np
 
 import gapstudy
 from gapstudy.measure import survival
-from gapstudy.measure.cohort import COLUMNS
+from gapstudy.measure.cohort import COLUMNS, weights
 from gapstudy.measure.inputs import Inputs
 
 study = gapstudy.Study.load()
@@ -15,9 +15,10 @@ spells = cohort.drawn("both")
 print(f"{len(cohort.papers)} results, {len(spells.time)} drawn link sets")
 print(f"products per link set: {spells.event.sum(axis=1).tolist()}")
 
-weights = cohort.weights(study.regions.scheme, study.regions.counting)
+regions = study.regions
+credits_of = weights(cohort.papers, cohort.parties, regions.scheme, regions.counting)
 for region in ("EU", "US", "CN"):
-    weight = weights.value[:, [COLUMNS.index(region)]]
+    weight = credits_of.value[:, [COLUMNS.index(region)]]
     table = survival.steps(spells.time, spells.event, weight)
     estimate = survival.incidence(table, [5.0]).value
     print(f"{region}: {float(np.mean(estimate)):.3f} of its results have a product after 5 years")

@@ -112,7 +112,7 @@ class Test(_Section):
 
 
 class Claim(_Section):
-    """A claim under test with the rule of its verdict, written before the numbers are known.
+    """A claim under test with the rule of its verdict.
 
     The rule: "not enough data" when there is no test, when a number is missing, or when one rests
     on fewer than `min_n` observations. Otherwise each test's two-sided p-value, adjusted by Holm

@@ -225,7 +225,8 @@ def test_read_in_a_browser(tab: "Page", site: Path, name: str) -> None:
     widest = tab.evaluate("document.documentElement.scrollWidth")
     assert widest <= widths[1]
     assert tab.evaluate("[...document.images].filter(i => !i.naturalWidth || !i.alt).length") == 0
-    found = Axe().run(tab).response["violations"]
+    # Preloading would fetch the style sheets a second time, which a file may not.
+    found = Axe().run(tab, options={"preload": False}).response["violations"]
     assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found] == []
 
 
@@ -254,8 +255,9 @@ def test_tables_can_be_sorted(tab: "Page", site: Path) -> None:
     button.click()
     falling = [float(item) for item in table.evaluate(orders) if item is not None]
     assert falling == rising[::-1]
-    head = table.locator("th", has=button)
+    head = table.locator("th[aria-sort]")
     assert head.get_attribute("aria-sort") == "descending"
+    assert "Share with a product" in head.inner_text()
 
 
 def test_without_script_everything_is_there(browser: "Browser", site: Path) -> None:

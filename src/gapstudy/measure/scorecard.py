@@ -1,4 +1,4 @@
-"""The verdict on each claim, by the rule that study.toml declares before the numbers.
+"""The verdict on each claim, by the rule that study.toml declares.
 
 The rule is that of `gapstudy.study.Claim`. The p-values of all comparisons on the scorecard are
 adjusted together by Holm (1979), https://www.jstor.org/stable/4615733, so that the chance of one
@@ -89,7 +89,7 @@ def verdicts(claims: Mapping[str, Claim], made: pd.DataFrame, confidence: float)
     rows = []
     for claim, content in sorted(claims.items()):
         mine = made[made["claim"] == claim]
-        verdict, reason = _verdict(content, mine, 1 - confidence)
+        verdict, reason = _verdict(mine, 1 - confidence)
         rows.append(
             {
                 "claim": claim, "title": content.title, "measure": content.measure,
@@ -104,20 +104,31 @@ def verdicts(claims: Mapping[str, Claim], made: pd.DataFrame, confidence: float)
     return pd.DataFrame(rows, columns=columns)
 
 
-def _verdict(claim: Claim, made: pd.DataFrame, level: float) -> tuple[str, str]:
+def _verdict(made: pd.DataFrame, level: float) -> tuple[str, str]:
     if not len(made):
         return NOT_ENOUGH, "no table of this study can decide it yet"
     short = made[~made["enough"].astype(bool)]
     if len(short):
         names = ", ".join(short["number"].astype(str))
-        return NOT_ENOUGH, f"without a value or with fewer than {claim.min_n} observations: {names}"
+        return NOT_ENOUGH, f"without a value, or with too few observations: {names}"
     holding = int(made["holds"].astype(bool).sum())
     beyond = (made["value"] > made["than"]) != (made["side"] == "above")
     against = int((beyond & (made["p_holm"] <= level) & (made["value"] != made["than"])).sum())
-    of = (
-        f"after adjustment {holding} of {len(made)} comparisons lie on the claim's side, "
-        f"{against} on the other, {len(made) - holding - against} on neither"
+    parts = [
+        (holding, "on the claim's side"), (against, "on the other side"),
+        (len(made) - holding - against, "on neither side for sure"),
+    ]  # fmt: skip
+    # Words, not digits: what a page prints in digits is a named number.
+    of = f"of {_word(len(made))} comparison{'s' * (len(made) > 1)}, after adjustment, " + ", ".join(
+        f"{_word(count)} {'lies' if count == 1 else 'lie'} {where}"
+        for count, where in parts
+        if count
     )
     if holding == len(made):
         return "supported", of
     return ("not supported", of) if holding == 0 else ("mixed", of)
+
+
+def _word(count: int) -> str:
+    words = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[count] if count < len(words) else str(count)

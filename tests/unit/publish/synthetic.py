@@ -5,7 +5,7 @@ is a test of escaping too.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from gapstudy.store import Store
 from gapstudy.study import Study
 from gapstudy.tables import Column, contract
 
-ATTACK = '<script>alert(1)</script>{{< include /etc/passwd >}}{{ 7*7 }}`r 1`$x$<img src=//evil.example>'
+ATTACK = (
+    "<script>alert(1)</script>{{< include /etc/passwd >}}{{ 7*7 }}`r 1`$x$<img src=//evil.example>"
+)
 FORMULA = '=HYPERLINK("http://evil.example")'
 SCHEME, COUNTING = "EU27/mainland", "whole"
 REGIONS = ("EU", "US", "CN")
@@ -117,7 +119,8 @@ def tables() -> dict[str, pd.DataFrame]:
         for r, d in product(REGIONS, ("home", "EU", "US", "CN", "other")) if r != d
     ]  # fmt: skip
     flows = {("EU", "EU"): 5.2, ("EU", "US"): 8.4, ("EU", "CN"): 0.7, ("US", "US"): 25.1,
-             ("US", "EU"): 1.1, ("CN", "CN"): 9.3, ("CN", "US"): 3.2, ("other", "US"): 6.0}  # fmt: skip
+             ("US", "EU"): 1.1, ("CN", "CN"): 9.3, ("CN", "US"): 3.2,
+             ("other", "US"): 6.0}  # fmt: skip
     made["out_flows"] = [
         {**head, "region": r, "destination": d, "expected": flows.get((r, d), 0.0),
          "low": max(0.0, flows.get((r, d), 0.0) - 1), "high": flows.get((r, d), 0.0) + 1, "n": 20}
@@ -126,7 +129,8 @@ def tables() -> dict[str, pd.DataFrame]:
     made["out_leakage"] = [
         {**head, "population": p, "region": r, "n": 30, "productised": 14.0, "abroad": 9.0,
          **_interval(v, 0.2, 0, 1)}
-        for p, (r, v) in product(("cohort", "illustration"), (("EU", 0.64), ("US", 0.05), ("CN", 0.25)))
+        for p, (r, v) in product(("cohort", "illustration"),
+                                 (("EU", 0.64), ("US", 0.05), ("CN", 0.25)))
     ]  # fmt: skip
     made["out_lag_classes"] = [
         {"target_type": "product", "basis": b, "lag_class": c, "n": n, "expected": n * 0.6,
@@ -159,12 +163,13 @@ def _availability(made: dict[str, list[dict[str, Any]]]) -> None:
          **_interval(v, v / 5 + 0.02, 0, 400 if u == "days" else 1)}
         for w, m, (k, u, v) in product(
             where, level,
-            (("same_day", "share", 0.6), ("within_90d", "share", 0.7), ("within_365d", "share", 0.8),
-             ("delayed", "share", 0.3), ("median", "days", 0.0), ("mean_730d", "days", 120.0)))
+            (("same_day", "share", 0.6), ("within_90d", "share", 0.7),
+             ("within_365d", "share", 0.8), ("delayed", "share", 0.3),
+             ("median", "days", 0.0), ("mean_730d", "days", 120.0)))
     ]  # fmt: skip
     made["out_availability_difference"] = [
         {**w, "market": m, "versus": "US", "measure": k, "n": 80, "unit": u, "p_value": 0.01,
-         **_interval(v, abs(v) / 2)}
+         **_interval(v, abs(v) / 2, -999, 999)}
         for w, m, (k, u, v) in product(where, ("EU", "CN", "GB"),
                                        (("delayed", "share", 0.21), ("mean_730d", "days", 96.0)))
     ]  # fmt: skip
@@ -200,24 +205,26 @@ def _shares(made: dict[str, list[dict[str, Any]]]) -> None:
         for p, r in product(("cohort", "compiled"), REGIONS)
     ]  # fmt: skip
     made["out_industry"] = [
-        {"scheme": SCHEME, "counting": "fractional", "frame": "award", "region": r, "kind": k, "n": 60,
-         "credit": 20.0, **_interval(0.3 if k == "industry" else 0.6, 0.08, 0, 1)}
+        {"scheme": SCHEME, "counting": "fractional", "frame": "award", "region": r, "kind": k,
+         "n": 60, "credit": 20.0, **_interval(0.3 if k == "industry" else 0.6, 0.08, 0, 1)}
         for r, k in product(REGIONS, ("academia", "industry"))
     ]  # fmt: skip
     made["out_industry_difference"] = [
-        {"scheme": SCHEME, "counting": "fractional", "frame": "award", "region": "US", "versus": "EU",
-         "n": 60, "p_value": 0.3, **_interval(0.05, 0.1)}
+        {"scheme": SCHEME, "counting": "fractional", "frame": "award", "region": r,
+         "versus": "EU", "n": 60, "p_value": 0.3, **_interval(0.05, 0.1)}
+        for r in ("US", "CN")
     ]  # fmt: skip
     made["out_data_scale"] = [
-        {"group": g, "measure": m, "n": 20, "n_academia": 20, "n_industry": 90, "p_value": 0.01,
-         **_interval(-1.1, 0.6)}
-        for g, m in product(("text", "images", "all"), ("log10_ratio", "median_ratio"))
+        {"group": g, "n": 20, "p_value": 0.01, "factor": 0.08, "factor_low": 0.02,
+         "factor_high": 0.3, **_interval(-1.1, 0.6)}
+        for g in ("language", "vision", "all")
     ]  # fmt: skip
-    rng = np.random.default_rng(1)
-    made["out_data_points"] = [
-        {"group": g, "entity": f"{k} {i} {ATTACK}", "geo": "US", "entity_kind": k, "unit": g,
-         "year": float(2012 + i % 12), "value": float(10 ** rng.normal(6, 1.5))}
-        for g, k, i in product(("text", "images"), ("academia", "industry"), range(15))
+    made["out_data_sizes"] = [
+        {"indicator": "training_set_size_median", "geo": "WORLD", "period": "2012/2020",
+         "entity": f"{g} {k} {ATTACK}", "group": g, "kind": k, "median": 1e9,
+         "lower_quartile": 1e8, "upper_quartile": 1e10, "unit": "tokens", "n": 20,
+         "source_name": "An index"}
+        for g, k in product(("language", "vision"), ("academia", "industry"))
     ]  # fmt: skip
     made["out_adoption"] = [
         {"indicator": s, "geo": g, "period": str(y), "value": 7.0 + 3 * (y - 2021) + len(g), "unit":
@@ -227,8 +234,10 @@ def _shares(made: dict[str, list[dict[str, Any]]]) -> None:
     ]  # fmt: skip
     made["out_published"] = [
         {"topic": t, "indicator": f"{t}_published", "geo": g, "period": "2023",
-         "value": 20.0, "unit": "per cent", "ours": o, "difference": ATTACK, "source_name": "An index"}
-        for t, g, o in (("shares", "EU", 18.0), ("shares", "US", None), ("availability", "EU", 11.0))
+         "value": 20.0, "unit": "per cent", "ours": o, "difference": ATTACK,
+         "source_name": "An index"}
+        for t, g, o in (("shares", "EU", 18.0), ("shares", "US", None),
+                        ("availability", "EU", 11.0))
     ]  # fmt: skip
 
 
@@ -258,8 +267,10 @@ def _specifications(made: dict[str, list[dict[str, Any]]]) -> None:
          "lowest": -0.26, "median": -0.11, "highest": 0.03, "moves_most": "links", "moves_by": 0.07}
         for v in ("US", "CN")
     ]  # fmt: skip
-    choices = {"europe": ("EU27", "EU28", "membership", "europe"), "links": ("followup", "model", "both"),
-               "counting": ("whole", "fractional", "first"), "link_sets": ("imputed", "0.5")}  # fmt: skip
+    choices = {
+        "europe": ("EU27", "EU28", "membership", "europe"), "link_sets": ("imputed", "0.5"),
+        "counting": ("whole", "fractional", "first"), "links": ("followup", "model", "both"),
+    }  # fmt: skip
     made["out_specification_choices"] = [
         {"estimand": "conversion", "region": "EU", "versus": v, "choice": c, "value": x, "n": 54,
          "mean": float(rng.normal(-0.1, 0.03))}
@@ -267,8 +278,8 @@ def _specifications(made: dict[str, list[dict[str, Any]]]) -> None:
     ]  # fmt: skip
     made["out_coverage"] = [
         {"scheme": SCHEME, "counting": COUNTING, "region": "EU", "versus": v, "horizon": 5.0,
-         "region_estimate": 0.22, "versus_estimate": 0.34, "factor_equal": 1.5, "missed_equal": 0.35,
-         "factor_decides": 1.2, "extra_products": 7.4, "n": 58}
+         "region_estimate": 0.22, "versus_estimate": 0.34, "factor_equal": 1.5,
+         "missed_equal": 0.35, "factor_decides": 1.2, "extra_products": 7.4, "n": 58}
         for v in ("US", "CN")
     ]  # fmt: skip
 
@@ -289,21 +300,20 @@ def _scorecard(made: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def _links(made: dict[str, list[dict[str, Any]]]) -> None:
-    quality = contract("out_link_quality")
-    allowed = {item.name: item.values for item in quality.columns}
+    quality = {item.name: item.values for item in contract("out_link_quality").columns}
     groups = [("all", "all"), ("region", "EU"), ("region", "US"), ("region", "CN")]
+    metrics = ("precision", "recall", "average_precision", "brier")
     made["out_link_quality"] = [
         {"sample": s, "method": m, "metric": k, "group": g, "group_value": v, "value": 0.86,
          "low": 0.74, "high": 0.94, "n": 120, "positives": 50, "clusters": 31}
-        for s, m, k, (g, v) in product(allowed["sample"], allowed["method"],
-                                       ("precision", "recall", "average_precision", "brier"), groups)
+        for s, m, k, (g, v) in product(quality["sample"], quality["method"], metrics, groups)
     ]  # fmt: skip
-    samples = {item.name: item.values for item in contract("out_link_calibration").columns}["sample"]
+    bins = {item.name: item.values for item in contract("out_link_calibration").columns}
     made["out_link_calibration"] = [
         {"sample": s, "bin": b, "from": (b - 1) / 5, "to": b / 5, "predicted": b / 5 - 0.1,
          "observed": min(1.0, b / 5 - 0.05), "low": max(0.0, b / 5 - 0.25),
          "high": min(1.0, b / 5 + 0.1), "n": 20 + 7 * b}
-        for s, b in product(samples, range(1, 6))
+        for s, b in product(bins["sample"], range(1, 6))
     ]  # fmt: skip
     made["out_link_model"] = [
         {"feature": f, "coefficient": c, "mean": 0.1, "scale": 0.3, "meaning": f"{f} of the pair"}
@@ -381,11 +391,8 @@ def _toml() -> dict[str, Any]:
 def _claims() -> str:
     parts = []
     for name, (title, _, tests) in CLAIMS.items():
-        parts.append(f"[claims.{name}]\ntitle = {json.dumps(title)}\nmeasure = 'what is estimated'\n")
+        parts.append(
+            f"[claims.{name}]\ntitle = {json.dumps(title)}\nmeasure = 'what is estimated'\n"
+        )
         parts += [f"[[claims.{name}.tests]]\nnumber = '{test}'\nside = 'below'\n" for test in tests]
     return "\n".join(parts)
-
-
-def names_in(texts: Sequence[str]) -> set[str]:
-    """Every distinct text of a sequence."""
-    return set(texts)

@@ -1,0 +1,59 @@
+"""A made-up study with every table, written once for all tests of the stage."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gapstudy.publish import cells
+from gapstudy.publish.results import Results
+from gapstudy.publish.run import open_results
+
+
+def _load() -> ModuleType:
+    path = Path(__file__).with_name("synthetic.py")
+    spec = importlib.util.spec_from_file_location("publish_synthetic", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> ModuleType:
+    return _load()
+
+
+@pytest.fixture(scope="session")
+def study(synthetic: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a study with all tables; not to be changed."""
+    root = tmp_path_factory.mktemp("publish") / "study"
+    synthetic.write_study(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def results(study: Path) -> Results:
+    return open_results(study)
+
+
+@pytest.fixture(scope="session")
+def nothing(synthetic: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a study without any table."""
+    root = tmp_path_factory.mktemp("publish") / "empty"
+    synthetic.write_study(root, {})
+    return root
+
+
+@pytest.fixture
+def page(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells of a page of the study with all tables."""
+    monkeypatch.setenv(cells.ROOT, str(study))
+
+
+@pytest.fixture
+def empty_page(nothing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells of a page of the study without tables."""
+    monkeypatch.setenv(cells.ROOT, str(nothing))
