@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 
-from gapstudy.measure.data_scale import adjusted
 from gapstudy.regions import EU27, country_code
 
 TABLE = Path(__file__).parents[3] / "shared/reference/models/notable_ai_models.2025-02-24.csv"
@@ -98,13 +98,14 @@ def _median(geo: str, period: str, kind: str, part: pd.DataFrame) -> list[dict[s
 def _ratio(domain: str, part: pd.DataFrame) -> dict[str, str]:
     academic = (part["kind"] == "academia").to_numpy(bool)
     year = part["day"].dt.year.to_numpy(float) + part["day"].dt.dayofyear.to_numpy(float) / 366
-    group = np.repeat(domain, len(part)).astype(object)
-    fit = adjusted(np.log10(part["size"].to_numpy(float)), academic, year, group, 0.95)
+    design = np.column_stack([academic.astype(float), np.ones(len(part)), year - year.mean()])
+    fit = sm.OLS(np.log10(part["size"].to_numpy(float)), design).fit(cov_type="HC3", use_t=True)
+    low, high = fit.conf_int(0.05)[0]
     return _row(
         indicator="training_set_size_log10_ratio", geo="WORLD", period="2012/2025",
         entity=f"{domain.lower()} models", entity_kind="academia",
-        value=f"{fit['estimate']:.3f}", unit="log10 of the ratio academia to industry",
-        lower=f"{fit['low']:.3f}", upper=f"{fit['high']:.3f}", n=str(len(part)),
+        value=f"{fit.params[0]:.3f}", unit="log10 of the ratio academia to industry",
+        lower=f"{low:.3f}", upper=f"{high:.3f}", n=str(len(part)),
         definition="difference of log10 training-set sizes, systems of academia alone minus those "
         "of industry alone, adjusted for the date by least squares; lower and upper are the 95% "
         "interval with HC3 variance",
