@@ -31,14 +31,12 @@ HERE = Path()
 
 def main() -> NoReturn:
     """Run the command line; every error becomes one message and an exit code."""
-    import click
-
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
+    except typer.exceptions.TyperException as error:
+        _say(f"error: {error.format_message()} See `gapstudy --help`.")
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         _say("stopped; what was made before stands")
         sys.exit(130)
     except GapstudyError as error:
