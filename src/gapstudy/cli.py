@@ -34,7 +34,8 @@ def main() -> NoReturn:
     try:
         code = app(standalone_mode=False)
     except typer.exceptions.TyperException as error:
-        _say(f"error: {error.format_message()} See `gapstudy --help`.")
+        if error.format_message():  # empty when the help was asked for by giving no command
+            _say(f"error: {error.format_message()} See `gapstudy --help`.")
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         _say("stopped; what was made before stands")
