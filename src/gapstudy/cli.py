@@ -83,7 +83,7 @@ def _progress(step: str, state: str) -> None:
 def _finish(outcome: Outcome, *, as_json: bool) -> int:
     for name, note in outcome.faulty.items():
         _say(f"source {name}: {note}")
-    if outcome.quarantined:
+    if outcome.quarantined and outcome.ran:
         _say(
             f"{outcome.quarantined} records could not be used; each is kept, with the reason, in "
             "the table quarantine"

@@ -86,6 +86,11 @@ STEPS = (
         settings=("seed",),
     ),
 )  # fmt: skip
+#: What renderings leave in `reports/`: not part of the pages.
+GENERATED = frozenset(
+    {"_site", "_editions", "_preview", "_freeze", "figures", "data", ".quarto", ".jupyter_cache",
+     "__pycache__"}
+)  # fmt: skip
 PUBLISH = Step("publish", "gapstudy.publish.run:run", ("publish",))
 
 
@@ -224,10 +229,8 @@ def _fingerprint(step: Step, store: Store, study: Study) -> str:
 
 def _pages(root: Path) -> Iterator[Path]:
     for path in sorted((root / "reports").rglob("*")):
-        inside = path.relative_to(root / "reports").parts
-        if path.is_file() and not any(
-            part.startswith(("_site", "_editions", ".")) for part in inside
-        ):
+        inside = set(path.relative_to(root / "reports").parts)
+        if path.is_file() and not inside & GENERATED:
             yield path
 
 
@@ -239,7 +242,9 @@ def _code(places: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     files = [path for path in PACKAGE.glob("*.py") if path.stem not in {"cli", "pipeline"}]
     for place in ("tables", *places):
-        files += [path for path in (PACKAGE / place).rglob("*") if path.suffix in {".py", ".csv"}]
+        files += [
+            path for path in (PACKAGE / place).rglob("*") if path.suffix in {".py", ".csv", ".css"}
+        ]
     for path in sorted(files):
         digest.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

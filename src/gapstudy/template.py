@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from gapstudy.errors import StoreError, UsageError
+from gapstudy.pipeline import GENERATED
 
 PARTS = ("study.toml", "data/raw/landmark", "analysis", "reports")
 
@@ -55,9 +56,7 @@ def lay_out(folder: Path) -> list[Path]:
                 shutil.copytree(
                     source,
                     target,
-                    ignore=shutil.ignore_patterns(
-                        "archive", "_site", "_editions", ".*", "__pycache__", "_freeze"
-                    ),
+                    ignore=shutil.ignore_patterns("archive", *GENERATED),
                 )
             else:
                 shutil.copyfile(source, target)

@@ -132,7 +132,8 @@ def draw_some(root: Path, target: Path, names: Sequence[str]) -> dict[str, str |
 
 def _put(target: Path, name: str, drawn: Drawn) -> None:
     for folder in (FOLDER, "data"):
-        (target / folder).mkdir(parents=True, exist_ok=True)
+        # Not its parents: a drawing program that outlives a killed build must not bring it back.
+        (target / folder).mkdir(exist_ok=True)
     (target / FOLDER / f"{name}.svg").write_bytes(drawn.wide)
     (target / FOLDER / f"{name}-narrow.svg").write_bytes(drawn.narrow)
     (target / "data" / f"figure-{name}.csv").write_bytes(drawn.csv)

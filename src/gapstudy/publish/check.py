@@ -72,7 +72,8 @@ def _followed(
     site: Path, page: Path, name: str, address: str, anchors: dict[Path, set[str]]
 ) -> list[str]:
     parts = urlsplit(address)
-    if parts.scheme in _OUTSIDE:
+    # The second is how Quarto's own buttons say that they go nowhere.
+    if parts.scheme in _OUTSIDE or address == "javascript:void(0)":
         return []
     if parts.scheme or parts.netloc:
         return [f"{name} links to {address}"]

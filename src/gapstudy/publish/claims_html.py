@@ -15,13 +15,14 @@ from gapstudy.regions import STUDIED
 from gapstudy.study import Claim
 
 _MARKS = {"supported": "✓", "not supported": "✗", "mixed": "≈", "not enough data": "?"}
+_WIDE = ' class="wide"'
 _EMPTY = '<span class="missing">–</span>'
 
 
 def _badge(verdict: str) -> str:
     kind = verdict.replace(" ", "-")
-    mark = f'<span aria-hidden="true">{_MARKS[verdict]}</span>'
-    return f'<span class="verdict verdict-{kind}">{mark} {html_text(verdict)}</span>'
+    mark = f'<span aria-hidden="true">{_MARKS[verdict]}\N{NO-BREAK SPACE}</span>'
+    return f'<span class="verdict verdict-{kind}">{mark}{html_text(verdict)}</span>'
 
 
 def _cards(results: Results) -> list[dict[str, Any]]:
@@ -114,7 +115,9 @@ def comparisons_html(results: Results) -> str:
     if not rows:
         return no_data("the comparisons")
     names = ("Claim", "Comparison", "Claimed side", "Estimate", "p", "p (Holm)", "n", "Holds")
-    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    head = "".join(
+        f'<th scope="col"{_WIDE if name == "Comparison" else ""}>{name}</th>' for name in names
+    )
     body = []
     for row in rows:
         number = results.number(str(row["number"]))
@@ -196,7 +199,8 @@ def _rule(name: str, claim: Claim) -> str:
         for test in claim.tests
     )
     tests = f"<ul>{tests}</ul>" if tests else "No data can decide it yet."
+    measure = html_text(claim.measure.rstrip("."))
     return (
         f'<dt><span class="claim-id">{html_text(name)}</span> {html_text(claim.title)}</dt>'
-        f"<dd>{html_text(claim.measure)}. Fewest observations: {claim.min_n}. {tests}</dd>"
+        f"<dd>{measure}. Fewest observations: {claim.min_n}. {tests}</dd>"
     )

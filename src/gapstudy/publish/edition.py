@@ -95,7 +95,10 @@ def _sweep(reports: Path) -> None:
 
 def _retire(folder: Path, current: Path) -> None:
     """Keep this edition and the newest one before it."""
-    others = [path for path in folder.iterdir() if path.is_dir() and path != current]
+    others = [
+        path for path in folder.iterdir()
+        if path.is_dir() and path != current and not path.name.startswith(_BUILD)
+    ]  # fmt: skip
     others.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
     for path in others[KEPT - 1 :]:
         shutil.rmtree(path, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +18,7 @@ from gapstudy.tables import Column, contract
 #: Columns whose value is printed with the interval of the columns low and high.
 _ESTIMATES = ("estimate", "value", "expected", "observed")
 #: Classes of text columns by the longest text in them, characters.
+_DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
 _WIDTHS = {"wide": 34, "medium": 18}
 
 
@@ -134,7 +136,9 @@ def cell_text(name: str, row: Mapping[str, Any], column: Column, unit: str = "")
         return "yes" if value else "no"
     if column.kind == "day":
         return day_html(pd.Timestamp(value).date())
-    return html_text(values.label(column.name, value))
+    shown = html_text(values.label(column.name, value))
+    # A date must not break at its hyphens.
+    return f'<span class="date">{shown}</span>' if _DATE.fullmatch(shown) else shown
 
 
 def _unit(row: Mapping[str, Any], column: Column) -> str:

@@ -144,6 +144,13 @@ def test_root_is_found_upwards(study: object, monkeypatch: pytest.MonkeyPatch) -
     assert cells.study_root() == study
 
 
+def test_no_module_hides_a_cell_of_its_name() -> None:
+    """Importing a module sets it on its package, in the place of a function of the same name."""
+    from pkgutil import iter_modules
+
+    assert {item.name for item in iter_modules(publish.__path__)}.isdisjoint(publish.__all__)
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_every_public_cell_is_importable(name: str) -> None:
     assert callable(getattr(publish, name))

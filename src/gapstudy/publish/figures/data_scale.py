@@ -44,6 +44,6 @@ def draw(frame: pd.DataFrame, size: Size) -> Any:
         )
         + p9.geom_point(color=STRONG, size=3)
         + p9.scale_x_log10(labels=plots.factors)
-        + p9.labs(x="academic over industrial, logarithmic scale", y="")
+        + p9.labs(x="academic over industrial (logarithmic)", y="")
         + look(size)
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import pandas as pd
@@ -11,12 +12,12 @@ from gapstudy.publish.results import Results
 from gapstudy.publish.theme import Size, look, p9
 
 TITLE = "Coverage of the intervals in simulated worlds"
-HEIGHTS = (5.0, 6.4)
+HEIGHTS = (7.2, 8.8)
 _METHODS = {
     "imputed": "link sets drawn (ours)", "threshold": "links taken as certain",
     "known": "true links known",
 }  # fmt: skip
-_BREAKS = (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)
+_BREAKS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95)
 _COLOURS = {
     "link sets drawn (ours)": "#0072B2", "links taken as certain": "#D55E00",
     "true links known": "#6E6E6E",
@@ -43,31 +44,40 @@ def alt(frame: pd.DataFrame) -> str:
 
 
 def draw(frame: pd.DataFrame, size: Size) -> Any:
-    """One panel for each world, one row for each estimator."""
+    """One row for each world, one dot for each estimator in it."""
+    # Worlds with uncertain links first: there the methods differ.
+    sure = (frame["method"] == "known").groupby(frame["scenario"]).transform("all")
+    worlds = frame.assign(sure=sure)[["sure", "scenario"]].drop_duplicates()
+    names = worlds.sort_values(["sure", "scenario"])["scenario"].tolist()
+    rows = pd.Categorical(frame["scenario"], categories=names[::-1])
+    width = 24 if size.narrow else 50
     frame = frame.assign(
-        kind=pd.Categorical(frame["method"].map(_METHODS), categories=list(_COLOURS)),
-        panel=frame["scenario"].str.wrap(30 if size.narrow else 70),
+        kind=pd.Categorical(frame["method"].map(_METHODS), categories=list(_COLOURS)[::-1]),
+        world=rows.rename_categories(lambda name: "\n".join(textwrap.wrap(name, width))),
     )
     # Two points either way of the level that the intervals claim, as METHOD asks.
     level = float(frame["nominal"].iloc[0])
     band = p9.annotate(
         "rect", ymin=level - 0.02, ymax=level + 0.02, xmin=-float("inf"), xmax=float("inf"),
-        fill="#CBD2D9", alpha=0.45,
+        fill="#CBD2D9", alpha=0.5,
     )  # fmt: skip
-    place = plots.dodged()
+    place = plots.dodged(0.7)
+    kinds = list(_COLOURS)
     return (
-        p9.ggplot(frame, p9.aes("estimator", "coverage", color="kind", shape="kind"))
+        p9.ggplot(frame, p9.aes("world", "coverage", color="kind", shape="kind"))
         + band
         + p9.geom_linerange(
-            p9.aes(ymin="coverage_low", ymax="coverage_high"), size=1, alpha=0.55, position=place
+            p9.aes(ymin="coverage_low", ymax="coverage_high"), size=0.6, alpha=0.4, position=place
         )
-        + p9.geom_point(size=2.6, position=place)
+        + p9.geom_point(size=2, position=place)
         + p9.coord_flip()
-        + p9.facet_wrap("panel", ncol=1)
-        + p9.scale_color_manual(_COLOURS)
-        + p9.scale_shape_manual(["o", "s", "x"])
+        + p9.scale_color_manual(_COLOURS, breaks=kinds)
+        + p9.scale_shape_manual(dict(zip(kinds, "osD", strict=True)), breaks=kinds)
         + p9.scale_y_continuous(labels=plots.percent, breaks=_BREAKS)
         + p9.labs(x="", y="worlds whose interval holds the truth")
         + look(size, long_legend=True)
-        + p9.theme(axis_text_y=p9.element_text(size=7 if size.narrow else 8.5))
-    )  # fmt: skip
+        + p9.theme(
+            axis_text_y=p9.element_text(size=7.2 if size.narrow else 8.5),
+            legend_direction="vertical",
+        )
+    )
