@@ -70,8 +70,11 @@ def main() -> None:
             )
             same = done.returncode == 0 and digest(study) == wanted
             failures += not same
-            print(f"{killed:3d} killed at {moment:5.1f} s: {'same' if same else 'DIFFERENT'}"
-                  f"{'' if done.returncode == 0 else ' ' + done.stderr.strip()[:200]}", flush=True)  # fmt: skip
+            said = "" if done.returncode == 0 else done.stderr.strip()[:200]
+            print(
+                f"{killed:3d} killed at {moment:5.1f} s: {'same' if same else 'DIFFERENT'} {said}",
+                flush=True,
+            )
     print(f"{kills - failures} passed, {failures} failed")
     sys.exit(failures > 0)
 
