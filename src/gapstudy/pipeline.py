@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from gapstudy.archive import Archive
-from gapstudy.errors import StudyError, UnknownNameError
+from gapstudy.errors import StudyError, UnknownNameError, nearest
+from gapstudy.sources import names
 from gapstudy.store import Store, sha256, write_bytes
-from gapstudy.study import Study
+from gapstudy.study import FILE, Study
 from gapstudy.tables import ALL
 
 PACKAGE = Path(__file__).parent
@@ -143,9 +144,10 @@ def refresh(
         GapstudyError: a step failed; tables and report of earlier runs stand.
     """
     study = study or Study.load()
-    names = [step.name for step in (*STEPS, PUBLISH)]
-    if until not in names:
-        raise UnknownNameError.of("step", until, names)
+    steps = [step.name for step in (*STEPS, PUBLISH)]
+    if until not in steps:
+        raise UnknownNameError.of("step", until, steps)
+    _check_sources(study)
     store = Store(study.root)
     outcome = Outcome()
     with store.lock():
@@ -154,7 +156,7 @@ def refresh(
             progress("collect", "running")
             import_module("gapstudy.collect.run").collect(store, study)
             progress("collect", "done")
-        for step in (*STEPS, PUBLISH)[: names.index(until) + 1]:
+        for step in (*STEPS, PUBLISH)[: steps.index(until) + 1]:
             _advance(step, store, study, outcome, progress)
         if store.has("source_states"):
             outcome.faulty = {
@@ -169,6 +171,16 @@ def refresh(
         if outcome.ran:
             _record_run(store, study, outcome)
     return outcome
+
+
+def _check_sources(study: Study) -> None:
+    for name in study.sources:
+        if name not in names():
+            raise StudyError(
+                f"no source is called {name!r}",
+                where=f"{study.root / FILE}, sources",
+                remedy=nearest(name, names()),
+            )
 
 
 def _advance(step: Step, store: Store, study: Study, outcome: Outcome, progress: Progress) -> None:

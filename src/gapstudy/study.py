@@ -159,6 +159,13 @@ class Study(_Section):
             return value
         raise ValueError("engine is 'local' or 'dask://HOST:PORT'")
 
+    @field_validator("sources", "frames")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or len(set(value)) < len(value):
+            raise ValueError("name at least one, and each only once")
+        return value
+
     @classmethod
     def load(cls, root: Path | str = ".") -> Study:
         """Read and validate `study.toml` in a study folder.

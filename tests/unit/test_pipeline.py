@@ -53,6 +53,17 @@ def test_unknown_step_is_told(study: Study) -> None:
         refresh(study, until="publsh")
 
 
+def test_unknown_source_is_told_with_its_place(study: Study) -> None:
+    wrong = study.model_copy(update={"sources": ("landmrk",)})
+    with pytest.raises(StudyError, match=r"study\.toml, sources.*Did you mean 'landmark'"):
+        refresh(wrong, until="normalise")
+
+
+def test_a_source_named_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="each only once"):
+        Study.from_data({"window": WINDOW, "sources": ["landmark", "landmark"]}, root=tmp_path)
+
+
 def test_nothing_collected_is_told(study: Study) -> None:
     with pytest.raises(StudyError, match="nothing has been collected yet"):
         run_step(study, "normalise", lambda *_: None)
