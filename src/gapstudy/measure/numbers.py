@@ -152,7 +152,7 @@ def patterns(scheme: str, counting: str, frame: str, links: str) -> tuple[Patter
                     f"Specifications, {label.replace('-', ' ')}: {{estimand}}, {{region}} against "
                     "{versus}", unit, {}, column, "", "", n="estimated")
             for column, label, unit in (
-                ("specifications", "number", "count"), ("same_sign", "same-sign", "share"),
+                ("estimated", "number", "count"), ("same_sign", "same-sign", "share"),
                 ("same_significance", "same-significance", "share"),
                 ("significant_negative", "significant-negative", "share"),
                 ("significant_positive", "significant-positive", "share"),

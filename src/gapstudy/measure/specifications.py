@@ -102,9 +102,10 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
         sign = np.sign(value)
         agree = bold = np.nan
         if len(head) and len(known):
-            same = sign == np.sign(head["estimate"].iloc[0])
-            agree = same.mean()
-            bold = (same & (clear == bool(head["significant"].iloc[0]))).mean()
+            side = np.sign(head["estimate"].iloc[0])
+            agree = (sign == side).mean()
+            # The conclusion: on which side of zero for sure, or on neither.
+            bold = (sign * clear == side * bool(head["significant"].iloc[0])).mean()
         spread = _spread(choices(part))
         rows.append(
             dict(zip(("estimand", "region", "versus"), key, strict=True))

@@ -22,7 +22,8 @@ def percent(breaks: Sequence[float]) -> list[str]:
 
 def points(breaks: Sequence[float]) -> list[str]:
     """Axis labels of differences of shares, percentage points."""
-    return [f"{'+' if item > 0 else ''}{values.plain(item, 'points', 0)}" for item in breaks]
+    places = 0 if all(abs(100 * item - round(100 * item)) < 1e-6 for item in breaks) else 1
+    return [f"{'+' if item > 0 else ''}{values.plain(item, 'points', places)}" for item in breaks]
 
 
 def named(frame: pd.DataFrame, column: str = "region", order: Sequence[str] = REGIONS) -> Any:

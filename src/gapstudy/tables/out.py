@@ -67,9 +67,8 @@ SPECIFICATION_SUMMARY = Table(
         share("negative", "share of the estimated ones below zero", null=True),
         share("positive", "share of the estimated ones above zero", null=True),
         share("same_sign", "share with the sign of the headline", null=True),
-        share("same_significance", "share with the sign of the headline and an interval that "
-                                   "leaves out zero, or without if the headline's does not",
-              null=True),
+        share("same_significance", "share with the conclusion of the headline: for sure on its "
+                                   "side of zero, or for sure on neither", null=True),
         share("significant_negative", "share below zero with the interval", null=True),
         share("significant_positive", "share above zero with the interval", null=True),
         number("lowest", "lowest estimate", null=True),

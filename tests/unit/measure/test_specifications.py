@@ -84,6 +84,9 @@ def test_summary_counts_agreement_and_finds_what_moves_most(grid: pd.DataFrame) 
     assert row["moves_most"] == "europe"
     assert row["moves_by"] == pytest.approx(0.15)
     assert (row["lowest"], row["highest"]) == (-0.10, 0.05)
+    made["significant"] = False
+    row = specifications.summary(made).query("versus == 'US'").iloc[0]
+    assert (row["same_sign"], row["same_significance"]) == (0.5, 1.0)
 
 
 def test_specifications_with_too_few_results_are_not_estimated(grid: pd.DataFrame) -> None:
