@@ -37,6 +37,11 @@ LAUNCHES = "products/producthunt_launches_2024-08_2025-12.csv.gz"
 FDA = "products/fda_ai_devices_to_2025-09_with_received_dates.csv.gz"
 EUROSTAT = "products/eurostat_ai/ai-adoption.csv"
 EUROSTAT_SIZE = "products/eurostat_ai/ai-adoption-size.csv"
+SIZES = {
+    "10-49": "10 to 49 employed",
+    "50-249": "50 to 249 employed",
+    "GE250": "250 or more employed",
+}
 BTOS = "products/btos/btos_ai_supplement_national.csv"
 RESOLUTIONS = ("ours_kept", "corrected", "reference_fault", "not_comparable")
 
@@ -270,9 +275,8 @@ def indicators(rows: list[Row], reference: Path) -> Iterator[Comparison]:
         geo = "EU27" if row["geo"].startswith("EU27") else row["geo"]
         known["enterprise_ai_use", geo, row["year"], ""] = (EUROSTAT, row["value"])
     for row in read(reference / EUROSTAT_SIZE):
-        known["enterprise_ai_use_by_size", "EU27", row["year"], f"size_{row['size_emp']}"] = (
-            EUROSTAT_SIZE, row["value"],
-        )  # fmt: skip
+        size = SIZES.get(row["size_emp"], row["size_emp"])
+        known["enterprise_ai_use_by_size", "EU27", row["year"], size] = EUROSTAT_SIZE, row["value"]
     for row in read(reference / BTOS):
         if row["Question ID"] == "1" and row["Answer"] == "Yes":
             known["business_ai_use_btos", "US", "2023-12/2024-02", ""] = (
