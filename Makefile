@@ -39,6 +39,7 @@ test: lint types
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.oracles
 
 # Pin anew what pyproject.toml allows; hashes, no index address.
 lock: $(READY)
