@@ -192,6 +192,21 @@ def test_faults_are_told_and_nothing_is_lost(faulty: Path, command: Command) -> 
     assert early["lag_days"] < 0
 
 
+def test_hostile_titles_are_text_in_every_page_and_table(faulty: Path, command: Command) -> None:
+    assert command("refresh", study=faulty).returncode == 0
+    site = faulty / "reports/_site"
+    for page in site.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "<script>alert(1)" not in text, page
+        assert "<b>x</b>" not in text, page
+        assert "root:" not in text, "a shortcode was carried out"
+    shown = (site / "data.html").read_text(encoding="utf-8")
+    assert "2021-02-30" in shown
+    for table in (site / "data").glob("*.csv"):
+        for line in table.read_text(encoding="utf-8").splitlines():
+            assert "=cmd|" not in line or "'=cmd|" in line, table
+
+
 def test_full_disk_is_told(copy: Path, command: Command, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
