@@ -115,7 +115,8 @@ def _table(rows: list[dict[str, Any]], columns: list[str]) -> None:
     for row in rows:
         # Text, not markup: what came from outside is shown as it is.
         table.add_row(*(Text(_cell(row.get(column))) for column in columns))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    # A file or pipe has no width to fit into.
+    Console(width=None if sys.stdout.isatty() else 400).print(table)
 
 
 def _cell(value: Any) -> str:
@@ -312,8 +313,13 @@ def evaluate(study: Root = HERE, as_json: Json = False) -> int:
     rows: Any = Store(settings.root).read("out_link_quality").to_dict("records")
     if as_json:
         _dump(rows)
-    else:
-        _table(rows, list(rows[0]) if rows else [])
+        return 0
+    shown = [
+        row | {"estimate": f"{_cell(row['value'])} ({_cell(row['low'])} to {_cell(row['high'])})"}
+        for row in rows
+        if row["sample"] == "labelled" and (row["method"] == "model" or row["group"] == "all")
+    ]
+    _table(shown, ["method", "metric", "group", "group_value", "estimate", "n"])
     return 0
 
 
@@ -330,7 +336,8 @@ def simulate(
     if as_json:
         _dump(rows)
     else:
-        _table(rows, list(rows[0]))
+        columns = ["estimator", "scenario", "method", "truth", "bias", "coverage", "rejection"]
+        _table(rows, columns)
     return 0
 
 
