@@ -78,8 +78,7 @@ STEPS = (
     ),
     Step(
         "measure", "gapstudy.measure.run:run", ("measure",),
-        (*_CORE, "links", "product_availability", "patents", "indicators", "policy_events",
-         "sources", "quarantine", "labelled_pairs", "organisations"),
+        (*_CORE, "links", "product_availability", "indicators", "sources"),
         ("linking", "measurement", "seed", "window", "regions", "grid", "claims", "frames"),
     ),
     Step(
@@ -210,7 +209,7 @@ def is_fresh(step: Step, store: Store, study: Study, fingerprint: str = "") -> b
 
 
 def _hash(store: Store, name: str) -> str:
-    return sha256(store.path(name)) if store.has(name) else ""
+    return _file(store.path(name))
 
 
 def _fingerprint(step: Step, store: Store, study: Study) -> str:

@@ -135,8 +135,3 @@ def _open(store: Store, ref: str) -> Stored:
     body = archive.body(reference.sha256)
     entry = next(item for item in archive.entries() if item.sha256 == reference.sha256)
     return Stored(ref, entry.url, entry.retrieved, reference.sha256, excerpt(body, reference.row))
-
-
-def known_numbers(store: Store) -> list[str]:
-    """Names of all numbers of the study."""
-    return [str(name) for name in store.read("out_numbers", ["name"])["name"]]

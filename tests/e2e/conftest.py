@@ -24,6 +24,19 @@ def gapstudy(
     )  # fmt: skip
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that parallel workers share: the first makes it, the others wait."""
+    base = factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = base / name
+    with filelock.FileLock(base / f"{name}.lock"):
+        if not (folder / "done").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            (folder / "done").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def command() -> Command:
     return gapstudy
@@ -32,19 +45,14 @@ def command() -> Command:
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a study laid out by `init` and refreshed; not to be changed."""
-    # Parallel workers share one study: the first makes it, the others wait.
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    study = base / "published-study"
-    with filelock.FileLock(base / "published-study.lock"):
-        if not (study / "done").exists():
-            shutil.rmtree(study, ignore_errors=True)
-            laid = gapstudy("init", str(study), study=base)
-            assert laid.returncode == 0, laid.stderr
-            done = gapstudy("refresh", study=study)
-            assert done.returncode == 0, done.stderr
-            (study / "done").touch()
-    return study
+
+    def make(study: Path) -> None:
+        laid = gapstudy("init", str(study), study=study.parent)
+        assert laid.returncode == 0, laid.stderr
+        done = gapstudy("refresh", study=study)
+        assert done.returncode == 0, done.stderr
+
+    return made_once(tmp_path_factory, "published-study", make)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The real pages of reports/ on a made-up study: rendered whole, then read in a browser."""
 
 import csv
-import importlib.util
 import io
 import json
 import os
@@ -9,16 +8,18 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import filelock
 import pytest
 from lxml import html
 
+from gapstudy.pipeline import GENERATED
 from gapstudy.publish.run import report_path, run
 from gapstudy.store import Store
 from gapstudy.study import Study
+
+from ..unit.publish import synthetic
+from .conftest import made_once
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -28,19 +29,6 @@ PAGES = sorted(path.stem for path in (ROOT / "reports").glob("*.qmd"))
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 
 
-def _synthetic() -> ModuleType:
-    path = ROOT / "tests" / "unit" / "publish" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("publish_synthetic", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SYNTHETIC = _synthetic()
-
-
 def _publish(root: Path) -> Path:
     run(Store(root), Study.load(root))
     return report_path(root).parent.resolve()
@@ -48,8 +36,8 @@ def _publish(root: Path) -> Path:
 
 def _lay_out(root: Path, frames: dict[str, Any] | None = None) -> Path:
     shutil.rmtree(root, ignore_errors=True)
-    SYNTHETIC.write_study(root, frames)
-    made = shutil.ignore_patterns("_site", "_editions", "_preview", "figures", "data")
+    synthetic.write_study(root, frames)
+    made = shutil.ignore_patterns(*GENERATED)
     shutil.copytree(ROOT / "reports", root / "reports", ignore=made)
     return root
 
@@ -57,14 +45,7 @@ def _lay_out(root: Path, frames: dict[str, Any] | None = None) -> Path:
 @pytest.fixture(scope="session")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study with a published report; parallel workers share it."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    study = base / "pages-study"
-    with filelock.FileLock(base / "pages-study.lock"):
-        if not (study / "done").exists():
-            _publish(_lay_out(study))
-            (study / "done").touch()
-    return study
+    return made_once(tmp_path_factory, "pages-study", lambda study: _publish(_lay_out(study)))
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +105,7 @@ def test_text_from_outside_is_text_everywhere(site: Path) -> None:
     shown = 0
     for name in PAGES:
         tree = _tree(site, name)
-        shown += tree.text_content().count(SYNTHETIC.ATTACK)
+        shown += tree.text_content().count(synthetic.ATTACK)
         assert [address for address in tree.xpath("//@src | //@href") if "evil" in address] == []
         scripts = tree.xpath("//script")
         assert [script.get("src") for script in scripts] == [None, "tables.js"]
@@ -265,5 +246,5 @@ def test_without_script_everything_is_there(browser: "Browser", site: Path) -> N
     page = context.new_page()
     page.goto((site / "index.html").as_uri())
     assert page.locator("#pages").is_visible()
-    assert page.locator(".scorecard tbody tr").count() == len(SYNTHETIC.CLAIMS)
+    assert page.locator(".scorecard tbody tr").count() == len(synthetic.CLAIMS)
     context.close()

@@ -35,6 +35,15 @@ def test_steps_read_only_what_was_written_before(study: Study) -> None:
         written |= set(step.writes(study))
 
 
+def test_steps_read_what_they_declare() -> None:
+    from gapstudy.link.run import READS
+    from gapstudy.measure.inputs import Inputs
+
+    declared = {step.name: set(step.reads) for step in STEPS}
+    assert declared["link"] == set(READS)
+    assert declared["measure"] == set(Inputs.TABLES)
+
+
 def test_every_home_exists() -> None:
     from importlib import import_module
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from gapstudy.archive import Archive
-from gapstudy.errors import GapstudyError, SourceError
+from gapstudy.errors import SourceError
 from gapstudy.sources import load
 from gapstudy.study import Study
 
@@ -14,7 +14,8 @@ from gapstudy.study import Study
 def fetch(study: Study, raw: Path, only: tuple[str, ...] = ()) -> dict[str, str]:
     """Archive what each source of the study has now.
 
-    A source that fails leaves the others alone, and its earlier responses stay.
+    A source that fails leaves the others alone, and its earlier responses stay. An error of the
+    data folder itself stops all: no source could go on.
 
     Args:
         study: names the sources and the study folder.
@@ -39,6 +40,4 @@ def _one(name: str, study: Study, raw: Path) -> str:
         Archive.of(raw, name).keep(found)
     except SourceError as error:
         return str(error)
-    except GapstudyError:
-        raise  # the data folder itself is at fault: no source could go on
     return ""

@@ -71,6 +71,34 @@ def dots(frame: pd.DataFrame, size: Size, *, y: str, x_title: str, label: str = 
     return plot
 
 
+def shares_by_region(
+    frame: pd.DataFrame, size: Size, x_title: str, *, highest: float | None = None
+) -> Any:
+    """Dots with intervals, one row for each region, from zero.
+
+    Args:
+        frame: columns region, estimate, low and high, shares.
+        size: size of the figure.
+        x_title: title of the axis.
+        highest: where the axis ends; where the intervals do by default.
+    """
+    frame = frame.assign(name=named(frame))
+    frame["row"] = rising(frame, "name", REGIONS)
+    frame["text"] = [values.plain(value, "share", 0) for value in frame["estimate"]]
+    return dots(frame, size, y="row", x_title=x_title, label="text") + p9.scale_x_continuous(
+        labels=percent, limits=(0, highest)
+    )
+
+
+def shares_in_words(frame: pd.DataFrame, opening: str) -> str:
+    """Alternative text of such a figure: every estimate in words."""
+    parts = [
+        f"{name} {estimate_text(row, 'share')}"
+        for name, row in zip(named(frame), frame.to_dict("records"), strict=True)
+    ]
+    return sentence(opening, parts)
+
+
 def steps(frame: pd.DataFrame, by: str, x: str) -> pd.DataFrame:
     """Points of curves with the corners of their steps, so that bands are steps too.
 

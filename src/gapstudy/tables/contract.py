@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from gapstudy.dates import PRECISIONS
+
 if TYPE_CHECKING:
     import pandera.pandas as pa
     import pyarrow
@@ -171,9 +173,7 @@ def dated(name: str, meaning: str, *, null: bool = False) -> tuple[Column, ...]:
             null=null,
             form=r"\d{4}(-\d{2}(-\d{2})?)?",
         ),
-        text(
-            f"{name}_precision", f"precision of {name}", null=null, values=("day", "month", "year")
-        ),
+        text(f"{name}_precision", f"precision of {name}", null=null, values=PRECISIONS),
         day(f"{name}_from", f"first day that {name} can mean", null=null),
         day(f"{name}_to", f"last day that {name} can mean", null=null),
     )

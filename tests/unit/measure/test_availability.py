@@ -3,30 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter
 
 from gapstudy.measure import availability
 from gapstudy.measure.availability import MARKETS, Lags
 
+from .frames import pick, typed
+
 EU, US = MARKETS.index("EU"), MARKETS.index("US")
 LABELS = {"basis": "market_access", "reference": "anywhere", "rows": "all"}
-
-
-def pick(frame: pd.DataFrame, **where: object) -> dict[str, Any]:
-    rows = frame
-    for column, value in where.items():
-        rows = rows[rows[column] == value]
-    assert len(rows) == 1
-    return {str(name): value for name, value in rows.iloc[0].items()}
-
-
-def typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows)
-    for column in ("date_from", "date_to"):
-        frame[column] = pd.to_datetime(frame[column])
-    return frame
 
 
 def one(make: Any, launch: str, *rows: dict[str, Any], reference: str = "anywhere") -> Lags:

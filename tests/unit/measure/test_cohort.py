@@ -12,24 +12,9 @@ from gapstudy.measure.imputation import Spells
 from gapstudy.regions import RegionScheme
 from gapstudy.study import Window
 
+from .frames import pick, typed
+
 Frames = dict[str, pd.DataFrame]
-
-
-def pick(frame: pd.DataFrame, **where: object) -> dict[str, Any]:
-    """The one row with these values."""
-    rows = frame
-    for column, value in where.items():
-        rows = rows[rows[column] == value]
-    assert len(rows) == 1
-    return {str(name): value for name, value in rows.iloc[0].items()}
-
-
-def typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows)
-    for column in ("date_from", "date_to"):
-        if column in frame:
-            frame[column] = pd.to_datetime(frame[column])
-    return frame
 
 
 @pytest.fixture

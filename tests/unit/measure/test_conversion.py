@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter
 from statsmodels.stats.proportion import proportion_confint
@@ -14,19 +11,12 @@ from gapstudy.measure.conversion import Case
 from gapstudy.measure.imputation import Spells
 from gapstudy.regions import REGIONS, RegionScheme
 
+from .frames import pick
+
 LABELS = {
     "scheme": "EU27/mainland", "counting": "whole", "population": "cohort", "links": "both",
     "method": "imputed",
 }  # fmt: skip
-
-
-def pick(frame: pd.DataFrame, **where: object) -> dict[str, Any]:
-    """The one row with these values."""
-    rows = frame
-    for column, value in where.items():
-        rows = rows[rows[column] == value]
-    assert len(rows) == 1
-    return {str(name): value for name, value in rows.iloc[0].items()}
 
 
 def case(

@@ -15,13 +15,7 @@ from gapstudy.measure.intervals import Share
 from gapstudy.measure.regional import combine, kish, mean_share
 from gapstudy.regions import REGIONS, RegionScheme
 
-
-def pick(frame: pd.DataFrame, **where: object) -> dict[str, Any]:
-    rows = frame
-    for column, value in where.items():
-        rows = rows[rows[column] == value]
-    assert len(rows) == 1
-    return {str(name): value for name, value in rows.iloc[0].items()}
+from .frames import pick
 
 
 def test_fractional_shares_add_to_one_with_unknown(results: dict[str, pd.DataFrame]) -> None:

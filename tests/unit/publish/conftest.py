@@ -1,6 +1,5 @@
 """A made-up study with every table, written once for all tests of the stage."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -10,20 +9,12 @@ from gapstudy.publish import cells
 from gapstudy.publish.results import Results
 from gapstudy.publish.run import open_results
 
-
-def _load() -> ModuleType:
-    path = Path(__file__).with_name("synthetic.py")
-    spec = importlib.util.spec_from_file_location("publish_synthetic", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from . import synthetic as made_up
 
 
 @pytest.fixture(scope="session")
 def synthetic() -> ModuleType:
-    return _load()
+    return made_up
 
 
 @pytest.fixture(scope="session")

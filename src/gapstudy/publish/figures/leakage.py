@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from gapstudy.publish import plots, values
+from gapstudy.publish import plots
 from gapstudy.publish.results import Results
-from gapstudy.publish.theme import Size, p9
+from gapstudy.publish.theme import Size
 from gapstudy.regions import STUDIED
 
 TITLE = "Share of results with a product whose first product came from another region"
@@ -24,18 +24,9 @@ def data(results: Results) -> pd.DataFrame:
 
 def alt(frame: pd.DataFrame) -> str:
     """Every estimate in words."""
-    parts = [
-        f"{name} {plots.estimate_text(row, 'share')}"
-        for name, row in zip(plots.named(frame), frame.to_dict("records"), strict=True)
-    ]
-    return plots.sentence("Dots with intervals, share first productised abroad", parts)
+    return plots.shares_in_words(frame, "Dots with intervals, share first productised abroad")
 
 
 def draw(frame: pd.DataFrame, size: Size) -> Any:
     """One row for each region."""
-    frame = frame.assign(name=plots.named(frame))
-    frame["row"] = plots.rising(frame, "name", plots.REGIONS)
-    frame["text"] = [values.plain(value, "share", 0) for value in frame["estimate"]]
-    return plots.dots(
-        frame, size, y="row", x_title="share first productised abroad", label="text"
-    ) + p9.scale_x_continuous(labels=plots.percent, limits=(0, 1))
+    return plots.shares_by_region(frame, size, "share first productised abroad", highest=1)
