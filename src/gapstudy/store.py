@@ -61,7 +61,14 @@ class Store:
         try:
             # Opened once: by its name the file would be opened twice, and replaced in between.
             with open(path, "rb") as file:
-                arrow = parquet.read_table(file, columns=list(columns) if columns else None)
+                # No threads: one of Arrow's that still holds this file when Python ends aborts the
+                # process ("terminate called without an active exception", about one run in ten).
+                arrow = parquet.read_table(
+                    file,
+                    columns=list(columns) if columns else None,
+                    use_threads=False,
+                    pre_buffer=False,
+                )
         except FileNotFoundError as error:
             raise StoreError(
                 f"the table {name} has not been made yet",
@@ -74,7 +81,7 @@ class Store:
                 where=str(path),
                 remedy="Delete it and run `gapstudy refresh`: it is made again from the archive",
             ) from error
-        frame: pd.DataFrame = arrow.to_pandas(date_as_object=False)
+        frame: pd.DataFrame = arrow.to_pandas(date_as_object=False, use_threads=False)
         if columns:
             kinds = {item.name: item.dtype for item in table.columns}
             return frame.astype({column: kinds[column] for column in columns})
