@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gapstudy.archive import Archive, Reference, excerpt
-from gapstudy.errors import ContractError, UnknownNameError
+from gapstudy.archive import Archive, Reference
+from gapstudy.errors import ContractError, StoreError, UnknownNameError
 from gapstudy.store import Store
 from gapstudy.tables import contract
 
@@ -132,6 +134,66 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _open(store: Store, ref: str) -> Stored:
     reference = Reference.parse(ref)
     archive = Archive.of(store.raw, reference.source)
-    body = archive.body(reference.sha256)
-    entry = next(item for item in archive.entries() if item.sha256 == reference.sha256)
-    return Stored(ref, entry.url, entry.retrieved, reference.sha256, excerpt(body, reference.row))
+    entry = next((item for item in archive.entries() if item.sha256 == reference.sha256), None)
+    if entry is None:
+        raise StoreError(f"no stored response {reference.sha256[:16]}", where=str(archive.folder))
+    shown = _excerpt(archive, reference)
+    return Stored(ref, entry.url, entry.retrieved, reference.sha256, shown)
+
+
+def _excerpt(archive: Archive, reference: Reference, *, width: int = 2000) -> str:
+    """What a person wants to see of a stored response: the row named, or its opening.
+
+    Raises:
+        StoreError: not stored, or damaged.
+    """
+    place = archive.place(reference.sha256)
+    path = archive.folder / place.file
+    if place.length >= 0:
+        return excerpt(archive.body(reference.sha256), reference.row, width=width)
+    if path.suffix in {".parquet", ".zip", ".xlsx"}:
+        return f"row {reference.row} of {path}"
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as file:
+            lines = itertools.islice(file, max((reference.row or 1) - 1, 0), None)
+            return next(lines, b"").decode("utf-8", errors="replace")[:width]
+    except OSError as error:
+        raise StoreError(
+            f"the bulk file cannot be read: {error.strerror}",
+            where=str(path),
+            remedy="Put the file back, or take it out of study.toml",
+        ) from error
+
+
+def excerpt(body: bytes, row: int | None, *, width: int = 2000) -> str:
+    """What a person wants to see of a stored response: the row named, or its opening."""
+    text = body.decode("utf-8", errors="replace")
+    if row is None:
+        return text[:width]
+    if body.lstrip()[:1] in {b"{", b"["} and (item := _item(body, row)):
+        return item[:width]
+    lines = text.splitlines()
+    return (lines[row - 1] if 0 < row <= len(lines) else text)[:width]
+
+
+def _item(body: bytes, row: int) -> str:
+    """Item of the first list of objects in a JSON answer; empty when there is no such item."""
+    import orjson
+
+    try:
+        level = [orjson.loads(body)]
+    except orjson.JSONDecodeError:
+        return ""
+    for _ in range(4):
+        for node in level:
+            # The outer array of [head, rows] is not the list.
+            nested = isinstance(node, list) and len(node) > 1 and isinstance(node[1], list)
+            if isinstance(node, list) and node and isinstance(node[0], dict) and not nested:
+                return orjson.dumps(node[row - 1]).decode() if 0 < row <= len(node) else ""
+        level = [
+            child for node in level if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]  # fmt: skip
+    return ""
