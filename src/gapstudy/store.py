@@ -7,17 +7,23 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gapstudy.errors import ContractError, LockedError, StoreError
+from gapstudy.errors import LockedError, StoreError
 from gapstudy.tables import contract
+from gapstudy.tables.checks import as_pandas, broken, checked_piece, grouped, in_order, validate
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as arrow
+    from duckdb import DuckDBPyConnection
 
-    from gapstudy.tables import Column, Table
+
+#: Rows that are written at a time.
+GROUP = 1 << 15
 
 
 class Store:
@@ -39,6 +45,13 @@ class Store:
     def has(self, name: str) -> bool:
         """Whether the table has been made."""
         return self.path(name).is_file()
+
+    def rows(self, name: str) -> int:
+        """Number of rows of a table that has been made."""
+        import pyarrow.parquet as parquet
+
+        count: int = parquet.read_metadata(self.path(name)).num_rows
+        return count
 
     def read(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read a table and check its contract.
@@ -81,12 +94,15 @@ class Store:
                 where=str(path),
                 remedy="Delete it and run `gapstudy refresh`: it is made again from the archive",
             ) from error
-        frame: pd.DataFrame = arrow.to_pandas(date_as_object=False, use_threads=False)
         if columns:
-            kinds = {item.name: item.dtype for item in table.columns}
-            return frame.astype({column: kinds[column] for column in columns})
-        if list(frame.columns) != table.names:
-            _broken(table, "columns", sorted(set(frame.columns) ^ set(table.names)) or "order", [])
+            return as_pandas(table, arrow)
+        if arrow.column_names != table.names:
+            odd = sorted(set(arrow.column_names) ^ set(table.names)) or "order"
+            broken(table, "columns", odd, [])
+        if in_order(table, arrow):
+            return as_pandas(table, arrow)
+        # Only to say what is wrong with it.
+        frame = arrow.to_pandas(date_as_object=False, use_threads=False)
         return validate(table, frame)
 
     def write(self, name: str, frame: pd.DataFrame) -> str:
@@ -104,16 +120,65 @@ class Store:
             StoreError: the folder cannot be written, or the disk is full.
         """
         import pyarrow as arrow
-        import pyarrow.parquet as parquet
 
         table = contract(name)
         checked = validate(table, frame)
-        data = arrow.Table.from_pandas(
-            checked, schema=table.arrow_schema(), preserve_index=False
-        ).replace_schema_metadata(None)
-        with atomic(self.path(name)) as temporary:
-            parquet.write_table(data, temporary, compression="zstd", row_group_size=1 << 20)
+        schema = table.arrow_schema()
+        return self.write_batches(
+            name, [arrow.Table.from_pandas(checked, schema=schema, preserve_index=False)]
+        )
+
+    def write_batches(
+        self, name: str, batches: Iterable[arrow.Table], *, group: int = GROUP
+    ) -> str:
+        """Put a table in place whole, piece by piece, each checked against the contract.
+
+        The file's bytes depend on the rows alone, not on how they come in pieces.
+
+        Args:
+            name: name of the table.
+            batches: its rows sorted by the table's key, in pieces of any size.
+            group: rows that are checked and written at a time.
+
+        Returns:
+            SHA-256 of the file, hexadecimal.
+
+        Raises:
+            ContractError: a row or column breaks the contract, or the rows are not sorted or not
+                unique by the key; nothing is written.
+            StoreError: the folder cannot be written, or the disk is full.
+        """
+        import pyarrow.parquet as parquet
+
+        table = contract(name)
+        schema = table.arrow_schema()
+        with (
+            atomic(self.path(name)) as temporary,
+            parquet.ParquetWriter(temporary, schema, compression="zstd") as file,
+        ):
+            last: arrow.Table | None = None
+            for rows in grouped(table, batches, group):
+                last = checked_piece(table, rows, last)
+                file.write_table(rows.cast(schema), row_group_size=group)
         return sha256(self.path(name))
+
+    @contextlib.contextmanager
+    def scratch(self, name: str) -> Iterator[Path]:
+        """An empty folder for what does not outlive the block; the store's lock must be held.
+
+        Raises:
+            StoreError: the folder cannot be written, or the disk is full.
+        """
+        path = self.folder / "scratch" / name
+        shutil.rmtree(path, ignore_errors=True)  # of a run that was killed
+        try:
+            with _explained(path):
+                path.mkdir(parents=True)
+                yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()
 
     def read_state(self, name: str) -> dict[str, Any]:
         """A small record that is not a table, such as how a step went; empty when there is none."""
@@ -162,90 +227,39 @@ class Store:
             guard.release()
 
 
+@contextlib.contextmanager
+def database(spill: Path, *, memory: str = "700MB") -> Iterator[DuckDBPyConnection]:
+    """An empty DuckDB in memory that spills to a folder; its answers keep the order of rows.
+
+    Args:
+        spill: folder for what does not fit.
+        memory: most memory that it takes.
+
+    Raises:
+        StoreError: the folder cannot be written, or the disk is full.
+    """
+    import duckdb
+
+    settings: dict[str, Any] = {
+        "memory_limit": memory, "temp_directory": str(spill), "threads": 2,
+    }  # fmt: skip
+    try:
+        with duckdb.connect(config=settings) as base:
+            yield base
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise StoreError(
+            f"cannot write: {' '.join(str(error).split())}",
+            where=str(spill),
+            remedy="Free some space and run again; nothing already made is lost",
+        ) from error
+
+
 def read_table(name: str, root: Path | str = ".") -> pd.DataFrame:
     """Read one table of the study in `root` as pandas.
 
     >>> papers = read_table("papers")  # doctest: +SKIP
     """
     return Store(root).read(name)
-
-
-def validate(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame in the contract's types, order of columns and order of rows.
-
-    Raises:
-        ContractError: names the table, the column, the rows and a remedy.
-    """
-    import pandas as pd
-    from pandera.errors import SchemaErrors
-
-    missing = [name for name in table.names if name not in frame.columns]
-    extra = [name for name in frame.columns if name not in table.names]
-    if missing or extra:
-        _broken(table, "columns", f"missing {missing}, not in the contract {extra}", [])
-    if not frame.columns.is_unique:
-        _broken(table, "columns", "a name occurs twice", [])
-    result = frame[table.names].reset_index(drop=True)
-    for item in table.columns:
-        try:
-            result[item.name] = _typed(item, result[item.name])
-        except (ValueError, TypeError, OverflowError) as error:
-            _broken(table, item.name, f"not {item.kind}: {error}", [])
-    result = result.sort_values(list(table.key), kind="stable", ignore_index=True)
-    if result.empty:
-        return result
-    try:
-        table.pandera_schema().validate(result, lazy=True)
-    except SchemaErrors as error:
-        case = error.failure_cases.iloc[0]
-        column = case["column"] if pd.notna(case["column"]) else ", ".join(table.key)
-        same = error.failure_cases[error.failure_cases["check"] == case["check"]]
-        rows = sorted({int(row) for row in same["index"].dropna()})
-        _broken(
-            table, str(column), f"{case['check']} fails for {case['failure_case']!r}", rows, result
-        )
-    return result
-
-
-def _typed(item: Column, values: Any) -> Any:
-    """Values in the type of their column; a value that this would change is an error."""
-    import pandas as pd
-
-    present = values[values.notna()]
-    odd = present.iloc[:0]
-    if item.kind == "bool" and present.dtype == object:
-        odd = present[[not pd.api.types.is_bool(value) for value in present]]
-    elif item.kind == "bool":
-        odd = present[~present.isin([True, False])]
-    elif item.kind == "day" and pd.api.types.is_numeric_dtype(present.dtype):
-        odd = present
-    elif item.kind == "int":
-        number = pd.to_numeric(present)
-        odd = present[number != number.round()]
-    if len(odd):
-        raise ValueError(f"{odd.iloc[0]!r}")
-    if item.kind == "bool" and not item.null and len(present) < len(values):
-        raise ValueError("a value is missing")
-    typed = values.astype(item.dtype)
-    if item.kind == "int" and (typed[present.index] != pd.to_numeric(present)).any():
-        raise ValueError("a number is too large")
-    if item.kind == "day" and (typed.dropna() != typed.dropna().dt.normalize()).any():
-        raise ValueError("a value has a time of day")
-    return typed
-
-
-def _broken(
-    table: Table, column: str, problem: object, rows: list[int], frame: pd.DataFrame | None = None
-) -> None:
-    keys = ""
-    if rows and frame is not None:
-        shown = frame.loc[rows[:5], list(table.key)].to_dict("records")
-        keys = f", {len(rows)} rows, first {shown}"
-    raise ContractError(
-        f"table {table.name}, column {column}: {problem}{keys}",
-        where=f"written by the step {table.writer}",
-        remedy=f"The contract is in gapstudy.tables; correct the step {table.writer} or the record",
-    )
 
 
 @contextlib.contextmanager

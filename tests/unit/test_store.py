@@ -7,19 +7,22 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as arrow
 import pyarrow.parquet as parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pandera.errors import SchemaErrors
 
 from gapstudy.errors import ContractError, LockedError, StoreError, UnknownNameError
-from gapstudy.store import Store, atomic, read_table, validate, write_bytes
+from gapstudy.store import Store, atomic, database, read_table, write_bytes
 from gapstudy.tables import ALL, Table, contract
+from gapstudy.tables.checks import keeps, validate
 from gapstudy.tables.contract import count, country, dated, day, flag, number, share, text
 
 # A contract with every kind of column, with and without missing values.
@@ -235,7 +238,7 @@ def failing(number: int) -> Callable[..., None]:
      (errno.EROFS, "read-only"), (errno.EIO, "Look at the folder")],
 )  # fmt: skip
 @pytest.mark.parametrize("where", ["pathlib.Path.mkdir", "pathlib.Path.replace", "os.fsync",
-                                   "pyarrow.parquet.write_table"])  # fmt: skip
+                                   "pyarrow.parquet.ParquetWriter.write_table"])  # fmt: skip
 def test_a_write_that_fails_leaves_the_old_file(
     store: Store, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str, where: str
 ) -> None:
@@ -336,3 +339,101 @@ def test_small_records_beside_the_tables(store: Store) -> None:
     assert store.read_state("run") == {"a": "ü", "b": 1}
     path.write_text("{")
     assert store.read_state("run") == {}
+
+
+def pieces(*sizes: int) -> Iterator[arrow.Table]:
+    """Rows of `things` in order, in pieces of some sizes."""
+    number = 0
+    for size in sizes:
+        rows = [{**ROW, "name": f"n{number + place:04d}"} for place in range(size)]
+        number += size
+        yield arrow.Table.from_pylist(rows, THINGS.arrow_schema())
+
+
+@pytest.mark.parametrize("sizes", [(1,) * 20, (20,), (3, 0, 17), (7, 13)])
+def test_pieces_of_any_size_give_the_bytes_of_the_whole(store: Store, sizes: tuple[int]) -> None:
+    whole = frame(*({"name": f"n{number:04d}"} for number in range(20)))
+    written = store.write("things", whole)
+    assert store.write_batches("things", pieces(*sizes)) == written
+    assert store.rows("things") == 20
+    assert store.write_batches("things", pieces(*sizes), group=8) != written
+    assert len(store.read("things")) == 20
+
+
+def test_columns_may_come_in_another_order_and_narrower_types(store: Store) -> None:
+    written = store.write_batches("things", pieces(3))
+    other = [
+        piece.select(THINGS.names[::-1]).set_column(
+            THINGS.names[::-1].index("rank"), "rank", piece["rank"].cast(arrow.int8())
+        )
+        for piece in pieces(3)
+    ]
+    assert store.write_batches("things", other) == written
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda rows: rows[::-1], "column name, rank: the order of rows fails"),
+        (lambda rows: [*rows, rows[-1]], "column name, rank: uniqueness fails"),
+        (lambda rows: [*rows[:-1], {**rows[-1], "part": 1.01}], "column part: less_than"),
+        (lambda rows: [*rows[:-1], {**rows[-1], "kind": "Big"}], "column kind: isin"),
+        (lambda rows: [*rows[:-1], {**rows[-1], "country": "de"}], "column country: str_matches"),
+        (lambda rows: [*rows[:-1], {**rows[-1], "good": None}], "column good: not_nullable"),
+        (lambda rows: [{**row, "extra": 1} for row in rows], r"column columns: \['extra'\]"),
+        (lambda rows: [{**row, "rank": "one"} for row in rows], "column types"),
+    ],
+)
+@pytest.mark.parametrize("group", [1 << 15, 3])
+def test_pieces_are_held_to_the_contract(
+    store: Store, change: Callable[[Any], Any], said: str, group: int
+) -> None:
+    written = store.write_batches("things", pieces(2))
+    rows = change([{**ROW, "name": f"n{number}"} for number in range(8)])
+    with pytest.raises(ContractError, match=said):
+        store.write_batches("things", [arrow.Table.from_pylist(rows)], group=group)
+    assert hashlib.sha256(store.path("things").read_bytes()).hexdigest() == written
+    assert [path.name for path in store.folder.iterdir()] == ["things.parquet"]
+
+
+BROKEN = [{}, {"kind": "Big"}, {"part": 1.5, "name": None}, {"country": "de\n", "rank": 0}]
+
+
+@settings(max_examples=60)
+@given(rows=st.lists(st.builds(dict.__or__, ROWS, st.sampled_from(BROKEN)), max_size=4))
+def test_the_fast_check_says_what_pandera_says(rows: list[dict[str, Any]]) -> None:
+    data = pd.DataFrame(rows, columns=list(THINGS.names), dtype=object)
+    kinds = {item.name: item.dtype for item in THINGS.columns}
+    typed = data.astype(kinds)
+    loose = arrow.schema([field.with_nullable(True) for field in THINGS.arrow_schema()])
+    columns = arrow.Table.from_pandas(typed, schema=loose, preserve_index=False)
+    schema = THINGS.pandera_schema()
+    schema.unique = None
+    try:
+        schema.validate(typed, lazy=True)
+        right = True
+    except SchemaErrors:
+        right = False
+    assert keeps(THINGS, columns) == right
+
+
+def test_scratch_is_empty_and_goes(store: Store) -> None:
+    with store.scratch("step") as folder:
+        (folder / "left").write_text("x")
+        assert folder.is_relative_to(store.folder)
+    assert not folder.exists()
+    folder.mkdir(parents=True)
+    (folder / "of a killed run").write_text("x")
+    with store.scratch("step") as folder:
+        assert list(folder.iterdir()) == []
+    assert not folder.exists()
+
+
+def test_a_database_that_cannot_spill_says_what_to_do(tmp_path: Path) -> None:
+    def fill() -> None:
+        with database(tmp_path / "spill", memory="20MB") as base:
+            base.execute("set max_temp_directory_size = '1MB'")
+            base.execute("create table t as select md5(range::text) as x from range(3000000)")
+
+    with pytest.raises(StoreError, match="Free some space"):
+        fill()

@@ -6,16 +6,16 @@ import pandas as pd
 import pytest
 
 from gapstudy.errors import ContractError, UnknownNameError
-from gapstudy.store import validate
-from gapstudy.tables import ALL, Table, contract, core, link, out
+from gapstudy.tables import ALL, Table, contract, core, link, out, sources
+from gapstudy.tables.checks import validate
 
-RAW = core.raw("landmark")
+RAW = sources.raw("landmark")
 TABLES = [*ALL.values(), RAW]
 every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
 
 def test_names_are_used_once() -> None:
-    declared = [table.name for module in (core, link, out) for table in module.TABLES]
+    declared = [table.name for module in (sources, core, link, out) for table in module.TABLES]
     assert len(declared) == len(set(declared))
     assert set(declared) == set(ALL)
     assert all(ALL[name].name == name for name in declared)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from gapstudy.errors import UnknownNameError
-from gapstudy.tables import core, link, out
+from gapstudy.tables import core, link, out, sources
 from gapstudy.tables.contract import Column, Origin, Table
 
 __all__ = ["ALL", "Column", "Origin", "Table", "contract"]
 
-#: Every table but the raw ones, by name. Raw tables exist once per source: `core.raw(source)`.
-ALL: dict[str, Table] = {table.name: table for table in (*core.TABLES, *link.TABLES, *out.TABLES)}
+#: Every table but the raw ones, by name. Raw tables exist once per source: `sources.raw(source)`.
+ALL: dict[str, Table] = {
+    table.name: table for table in (*sources.TABLES, *core.TABLES, *link.TABLES, *out.TABLES)
+}
 
 
 def contract(name: str) -> Table:
@@ -19,7 +21,7 @@ def contract(name: str) -> Table:
         UnknownNameError: no table is called so.
     """
     if name.startswith("raw_"):
-        return core.raw(name.removeprefix("raw_"))
+        return sources.raw(name.removeprefix("raw_"))
     try:
         return ALL[name]
     except KeyError:

@@ -1,4 +1,4 @@
-"""Contracts of what sources give: raw records, quarantine and the core tables."""
+"""Contracts of the core tables."""
 
 from __future__ import annotations
 
@@ -12,86 +12,16 @@ from gapstudy.tables.contract import (
     day,
     flag,
     number,
+    share,
     text,
 )
 
 KINDS = ("academia", "industry", "government", "nonprofit", "mixed")
 BASES = ("organisation", "applicant", "inventor", "office", "company_home", "respondent", "none")
 RELATIONS = ("implements", "derives_from", "mentions", "competes", "none")
-STATES = ("ok", "stale", "failed", "skipped")
+RUNGS = ("given", "ror", "wikidata", "yc", "domain", "text", "none")
 MARKETS = ("EU", "US", "CN", "GB", "other", "unknown")
 
-
-def raw(source: str) -> Table:
-    """Contract of `raw_<source>`: the records of one source as it gave them."""
-    return Table(
-        f"raw_{source}",
-        f"One record that the source {source} gave, as its parser read it.",
-        "parse",
-        (
-            text("archive_ref", "stored response and row: SOURCE:SHA256#ROW"),
-            count("sequence", "order of the record within its row of the response"),
-            text("table", "core table that the record is meant for"),
-            text("problem", "why the row could not be read; empty when it could"),
-            text(
-                "record", "the record as JSON, keys sorted, before any resolution; or the bad row"
-            ),
-        ),
-        ("archive_ref", "sequence"),
-    )
-
-
-QUARANTINE = Table(
-    "quarantine",
-    "One fault of one record: the record is here whole, or it is used without the faulty value.",
-    "normalise",
-    (
-        text("archive_ref", "stored response and row: SOURCE:SHA256#ROW"),
-        count("sequence", "order of the record within its row of the response"),
-        text("source", "name of the source"),
-        text("table", "core table that the record was meant for"),
-        text("reason", "what is wrong with it and what to do"),
-        flag("kept", "whether the record is in its table all the same, without the faulty value"),
-        text("record", "the record as JSON, or the raw row"),
-    ),
-    ("archive_ref", "sequence", "reason"),
-)
-
-SOURCE_STATES = Table(
-    "source_states",
-    "How the last collection and parsing of one source went.",
-    "parse",
-    (
-        text("source", "name of the source"),
-        text("state", "ok, stale (an earlier response is used), failed or skipped", values=STATES),
-        text("note", "why, when it is not ok; else empty"),
-        text("as_of", "date of the newest state of its data, ISO text; empty when unknown"),
-        count("responses", "stored responses read"),
-        count("records", "records that its parser gave"),
-    ),
-    ("source",),
-)
-
-SOURCES = Table(
-    "sources",
-    "One source of this study with the state of its data.",
-    "normalise",
-    (
-        text("source", "name of the source"),
-        text("title", "full title"),
-        text("licence", "licence of its data"),
-        text("region_basis", "what its country information describes", values=BASES),
-        text("state", "ok, stale (an earlier crawl is used), failed or skipped",
-             values=STATES),
-        text("note", "why, when it is not ok; else empty"),
-        text("as_of", "date of the newest state of its data, ISO text; empty when unknown"),
-        count("responses", "stored responses read"),
-        count("records", "records that its parser gave"),
-        count("quarantined", "records in quarantine"),
-        count("unknown_country", "organisation or party rows without a known country"),
-    ),
-    ("source",),
-)  # fmt: skip
 
 PAPERS = Table(
     "papers",
@@ -131,7 +61,8 @@ PAPER_AFFILIATIONS = Table(
         count("position", "order on the paper, 1 is first", low=1),
         count("author", "number of the author, 1 is first; missing where authors are unknown",
               null=True, low=1),
-        text("organisation", "organisation as the source names it"),
+        text("author_name", "name of that author; empty where authors are unknown"),
+        text("organisation", "organisation as the source names it; empty when an author has none"),
         text("organisation_id", "identifier in `organisations`", null=True),
         country("country", "country where the organisation sits"),
         text("kind", "kind of organisation", null=True, values=KINDS),
@@ -149,17 +80,25 @@ PATENTS = Table(
     (
         text("patent_id", "publication number with country and kind code"),
         text("title", "title or subject"),
-        text("family_id", "patent family", null=True),
+        text("abstract", "abstract; empty when there is none"),
+        text("application_number", "number of the application, as the office writes it", null=True),
+        text("family_id", "patent family (DOCDB simple family)", null=True),
+        flag("family_first", "whether it is the publication by which its family is counted: the "
+                             "earliest known"),
         text("office", "office of the publication (ISO alpha-2, EP or WO)", form="[A-Z]{2}"),
+        text("first_office", "office of first filing, of the earliest priority (ISO alpha-2, EP or "
+                             "WO)", null=True, form="[A-Z]{2}"),
+        text("cpc", "CPC symbols without padding, such as G06N3/08, separated by blanks"),
         *dated("priority_date", "earliest priority date", null=True),
         *dated("filing_date", "filing date", null=True),
+        *dated("publication_date", "date of this publication", null=True),
         *dated("grant_date", "grant date; missing while not granted", null=True),
         text("paper_id", "result that it is related to by content and team", null=True),
         text("evidence", "address of the page that confirms it"),
         *PROVENANCE,
     ),
     ("patent_id",),
-)
+)  # fmt: skip
 
 PATENT_PARTIES = Table(
     "patent_parties",
@@ -207,16 +146,40 @@ PRODUCTS = Table(
         text("organisation_id", "identifier in `organisations`", null=True),
         country("home_country", "home country of that organisation"),
         text("region_basis", "what the country describes", values=BASES),
+        text("country_rung", "step of the ladder that gave the country: given by the source, "
+                             "organisation matched, domain, place named in the text, or none",
+             values=RUNGS),
+        share("country_confidence", "share of countries found by that step that are right; missing "
+                                    "without a country", null=True),
         *dated("date", "launch of the feature or version itself"),
-        text("date_meaning", "what the date is: release, announcement, general_availability"),
+        text("date_meaning", "what the date is: release, announcement, general_availability, "
+                             "clearance, approval, repository_creation, inception, batch"),
         text("kind", "product, feature, version, service, device or model"),
         text("category", "field of use"),
         text("description", "what it does, in own words or as the source says; may be empty"),
+        text("website", "address of its home page; empty when unknown"),
+        count("popularity", "votes, points, likes or stars at retrieval", null=True),
         text("entry", "how it came in: compiled, followup, availability, feed"),
         text("evidence", "address of the page that confirms it"),
         *PROVENANCE,
     ),
     ("product_id",),
+)  # fmt: skip
+
+PRODUCT_REFERENCES = Table(
+    "product_references",
+    "One piece of research that a product's own page or card names.",
+    "normalise",
+    (
+        text("product_id", "the product"),
+        count("position", "order, 1 is first", low=1),
+        text("text", "the reference as given"),
+        text("arxiv_id", "arXiv identifier without version", null=True),
+        text("doi", "DOI, lower case", null=True),
+        *PROVENANCE,
+    ),
+    ("product_id", "position"),
+    (Origin("products", {"product_id": "product_id"}),),
 )
 
 PRODUCT_AVAILABILITY = Table(
@@ -288,6 +251,10 @@ ORGANISATIONS = Table(
         country("country", "country where it sits"),
         text("kind", "kind of organisation", null=True, values=KINDS),
         text("ror", "ROR identifier", null=True),
+        text("wikidata", "Wikidata identifier, such as Q95", null=True),
+        text("other_names", "other names, short and former ones, separated by ` | `; may be empty"),
+        text("domain", "domain of its web site; empty when unknown"),
+        *dated("founded", "when it was founded", null=True),
         *PROVENANCE,
     ),
     ("organisation_id",),
@@ -308,13 +275,16 @@ INDICATORS = Table(
         number("lower", "lower bound given with it", null=True),
         number("upper", "upper bound given with it", null=True),
         count("n", "observations that it rests on, where given", null=True),
+        number("standard_error", "standard error given with it, in its unit", null=True),
+        text("status", "what the publisher says of it: suppressed, not_asked, break, provisional, "
+                       "estimated, low_reliability, other flags as given; empty when nothing"),
         text("definition", "what exactly is counted"),
         text("source_name", "who published it"),
         text("evidence", "address of the page"),
         *PROVENANCE,
     ),
-    ("indicator", "geo", "period", "entity", "source_name"),
-)
+    ("indicator", "geo", "period", "entity", "unit", "source_name"),
+)  # fmt: skip
 
 POLICY_EVENTS = Table(
     "policy_events",
@@ -349,7 +319,7 @@ SURVEY_RESPONSES = Table(
 )
 
 TABLES = (
-    QUARANTINE, SOURCE_STATES, SOURCES, PAPERS, PAPER_AFFILIATIONS, PATENTS, PATENT_PARTIES,
-    PATENT_CITATIONS, PRODUCTS, PRODUCT_AVAILABILITY, FOLLOWUPS, LABELLED_PAIRS, ORGANISATIONS,
-    INDICATORS, POLICY_EVENTS, SURVEY_RESPONSES,
+    PAPERS, PAPER_AFFILIATIONS, PATENTS, PATENT_PARTIES,
+    PATENT_CITATIONS, PRODUCTS, PRODUCT_REFERENCES, PRODUCT_AVAILABILITY, FOLLOWUPS,
+    LABELLED_PAIRS, ORGANISATIONS, INDICATORS, POLICY_EVENTS, SURVEY_RESPONSES,
 )  # fmt: skip
