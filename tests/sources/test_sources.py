@@ -1,9 +1,9 @@
 """Every source against its saved responses.
 
 A case is a folder `tests/sources/<source>/<case>/` that holds `url` (the address), `response` (the
-saved bytes) and either `expected.jsonl` (what the callback must give, a line each: table, row, and
-the record or the reason why there is none) or `error` (class and opening of the error it must
-raise). After a wanted change, write a case anew with
+saved bytes), `status` when it is not 200, and either `expected.jsonl` (what the callback must give,
+a line each: table, row, and the record or the reason why there is none) or `error` (class and
+opening of the error it must raise). After a wanted change, write a case anew with
 
     python -m tests.sources.test_sources tests/sources/<source>/<case>
 
@@ -32,10 +32,11 @@ def given(case: Path) -> list[dict[str, Any]]:
     """What the callback gives for a case, as its expectation is written."""
     url = (case / "url").read_text(encoding="utf-8").strip()
     body = (case / "response").read_bytes()
+    status = int((case / "status").read_text()) if (case / "status").exists() else 200
     return [
         {"table": found.table, "row": found.row,
          **({"bad": found.reason} if isinstance(found, Bad) else {"record": found.data})}
-        for found in records(case.parent.name, url, body)
+        for found in records(case.parent.name, url, body, status)
     ]  # fmt: skip
 
 

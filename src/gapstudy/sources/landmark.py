@@ -66,6 +66,7 @@ def _product(row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "products", {
         **data, "name": row["product"], "feature": row["feature_or_version"],
         "date": row["launch_date"], "region_basis": "company_home",
+        "country_rung": "given" if row["home_country"].strip() else "none",
     }  # fmt: skip
 
 
@@ -92,7 +93,8 @@ def _patent(row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
         "patent_id": row["publication_number"], "title": row["title_subject"],
         "office": row["office"], "priority_date": row["priority_date"],
         "filing_date": row["filing_date"], "grant_date": row["grant_date"],
-        "paper_id": row["related_result_id"], "evidence": row["evidence"],
+        "paper_id": row["related_result_id"], "family_first": True,
+        "evidence": row["evidence"],
     }  # fmt: skip
     for role, name, country in (
         ("applicant", row["applicant"], row["applicant_country"]),
@@ -165,6 +167,7 @@ class Landmark(Source):
     )  # fmt: skip
     LICENCE = "Apache-2.0 (facts compiled for this project; each row names its evidence)"
     REGION_BASIS = "organisation"
+    WHOLE = True
 
     def embedded(self, root: Path) -> Iterator[Embedded]:
         """The CSV files of the corpus, in a fixed order."""
@@ -207,7 +210,11 @@ def _rows(
     url: str,
 ) -> Iterator[Record | Bad]:
     source = csv.reader(io.StringIO(text), strict=True)
-    header = next(source, [])
+    try:
+        header = next(source, [])
+    except csv.Error as error:
+        raise ShapeError(f"the header cannot be read: {error}", where=url,
+                         remedy="Write the names of the columns in one line") from None  # fmt: skip
     if len(set(header)) != len(header):
         raise ShapeError("a column name occurs twice", where=url, remedy="Rename one of them")
     # Every file of the corpus ends with a line end; in one without, the last row was cut off.

