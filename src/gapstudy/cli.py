@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -14,6 +16,7 @@ from gapstudy.errors import GapstudyError, UsageError
 
 if TYPE_CHECKING:
     from gapstudy.pipeline import Outcome
+    from gapstudy.sources.base import Source
     from gapstudy.study import Study
 
 app = typer.Typer(
@@ -76,13 +79,19 @@ def _progress(step: str, state: str) -> None:
     # A terminal sees the steps; cron sees nothing but the outcome.
     if sys.stderr.isatty():
         words = {"running": "…", "done": "done", "fresh": "not stale"}
-        end = "\r" if state == "running" else "\n"
-        print(f"  {step:<10} {words[state]:<10}", end=end, file=sys.stderr, flush=True)
+        end = "\n" if state in {"done", "fresh"} else "\r"
+        print(f"  {step:<10} {words.get(state, state):<40}", end=end, file=sys.stderr, flush=True)
 
 
 def _finish(outcome: Outcome, *, as_json: bool) -> int:
     for name, note in outcome.faulty.items():
         _say(f"source {name}: {note}")
+    alike: dict[str, list[str]] = {}
+    for name, note in outcome.waiting.items():
+        alike.setdefault(note, []).append(name)
+    for note, waiting in alike.items():
+        if outcome.ran:  # said when something was made, not on every run
+            _say(f"{', '.join(waiting)}: {note}")
     if outcome.quarantined and outcome.ran:
         _say(
             f"{outcome.quarantined} records could not be used; each is kept, with the reason, in "
@@ -95,6 +104,7 @@ def _finish(outcome: Outcome, *, as_json: bool) -> int:
                 "ran": {step: round(seconds, 3) for step, seconds in outcome.ran.items()},
                 "fresh": outcome.skipped,
                 "faulty_sources": outcome.faulty,
+                "waiting_sources": outcome.waiting,
                 "quarantined": outcome.quarantined,
                 "exit_code": outcome.exit_code,
             }
@@ -132,11 +142,27 @@ def _run(root: Path, until: str, *, as_json: bool) -> int:
 
 
 @app.command()
-def refresh(study: Root = HERE, as_json: Json = False) -> int:
+def refresh(
+    study: Root = HERE,
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DAY", help="Use what was known on that day.")
+    ] = "",
+    as_json: Json = False,
+) -> int:
     """Make everything that is stale, from the sources to the report."""
     from gapstudy import pipeline
 
-    return _finish(pipeline.refresh(_study(study), progress=_progress), as_json=as_json)
+    settings = _study(study)
+    if as_of:
+        settings = settings.model_copy(update={"as_of": _day(as_of)})
+    return _finish(pipeline.refresh(settings, progress=_progress), as_json=as_json)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a day", remedy="Write YYYY-MM-DD") from None
 
 
 @app.command()
@@ -163,7 +189,8 @@ def sources(study: Root = HERE, as_json: Json = False) -> int:
             "title": load(name).TITLE,
             "gives": ", ".join(load(name).GIVES),
             "licence": load(name).LICENCE,
-            "needs": ", ".join(load(name).CREDENTIALS) or "nothing",
+            "region_basis": load(name).REGION_BASIS,
+            "needs": _needs(load(name)),
             "used": "yes" if name in used else "no",
         }
         for name in names()
@@ -171,36 +198,79 @@ def sources(study: Root = HERE, as_json: Json = False) -> int:
     if as_json:
         _dump(rows)
     else:
-        _table(rows, ["source", "title", "gives", "needs", "used"])
+        _table(rows, ["source", "title", "gives", "region_basis", "needs", "used"])
     return 0
+
+
+def _needs(source: type[Source]) -> str:
+    """What a source wants before it can be used."""
+    if source.FILES:
+        return "files"
+    keys = ", ".join(source.CREDENTIALS)
+    better = f" (better with {', '.join(source.OPTIONAL)})" if source.OPTIONAL else ""
+    contact = "contact" if source.card(keyed=False) else ""
+    return (", ".join(filter(None, [contact, keys])) or "nothing") + better
 
 
 @app.command()
 def collect(
     only: Annotated[list[str] | None, typer.Argument(help="Sources; all by default.")] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what it would take, and ask nothing.")
+    ] = False,
     study: Root = HERE,
     as_json: Json = False,
 ) -> int:
     """Bring the current state of the sources into the archive."""
     from gapstudy.collect.run import collect as bring
+    from gapstudy.pipeline import check_sources
     from gapstudy.sources import load
     from gapstudy.store import Store
 
     settings = _study(study)
+    check_sources(settings)
     for name in only or ():
         load(name)
         if name not in settings.sources:
             raise UsageError(f"this study does not use the source {name}",
                              remedy="Add it to `sources` in study.toml")  # fmt: skip
+    if plan:
+        return _plan(settings, only or (), as_json=as_json)
     store = Store(settings.root)
     with store.lock():
-        problems = bring(store, settings, tuple(only or ()))
+        state = bring(store, settings, tuple(only or ()), news=_news)
+    shown = {name: how for name, how in state.items() if not only or name in only}
     if as_json:
-        _dump(problems)
+        _dump(shown)
     else:
-        for name, problem in problems.items():
-            print(f"{name}: {problem or 'archived'}")
-    return 3 if any(problems.values()) else 0
+        for name, how in shown.items():
+            print(f"{name}: {how['problem'] or 'archived'}")
+    return 3 if any(how["end"] in {"failed", "refused"} for how in shown.values()) else 0
+
+
+def _news(source: str, responses: int) -> None:
+    _progress("collect", f"{source} {responses}")
+
+
+def _plan(study: Study, only: Sequence[str], *, as_json: bool) -> int:
+    from dataclasses import asdict
+
+    from gapstudy.collect.plan import plan
+
+    today = dt.datetime.now(dt.UTC).date()
+    rows = [
+        asdict(estimate)
+        for estimate in plan(study, study.root / "data" / "raw", today)
+        if not only or estimate.source in only
+    ]
+    if as_json:
+        _dump(rows)
+    else:
+        for row in rows:
+            row["credits"] = f"{row['credits']:.0f} {row['unit']}" if row["unit"] else ""
+            row |= {name: f"{row[name]:.1f}" for name in ("minutes", "megabytes")}
+        _table(rows, ["source", "requests", "credits", "minutes", "days", "megabytes", "note"])
+    return 0
 
 
 @app.command()

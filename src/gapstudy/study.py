@@ -135,7 +135,14 @@ class Claim(_Section):
 
 
 class Study(_Section):
-    """A whole study: everything that can change its answer."""
+    """A whole study: everything that can change its answer.
+
+    Attributes:
+        as_of: only what was retrieved up to this day is used; all when absent.
+        source: source -> its settings, over the defaults that the source states (`OPTIONS`).
+            `base` sends its requests to another server, such as a local one that behaves like it,
+            and `pace` multiplies all delays there; `start` is the first day asked for.
+    """
 
     title: str = "The gap between AI research and AI products"
     contact: str = ""
@@ -145,6 +152,8 @@ class Study(_Section):
     sources: tuple[str, ...] = ("landmark", "models_dev")
     frames: tuple[str, ...] = ("award",)
     window: Window
+    as_of: dt.date | None = None
+    source: dict[str, dict[str, Any]] = Field(default_factory=dict)
     regions: Regions = Regions()
     linking: Linking = Linking()
     measurement: Measurement = Measurement()

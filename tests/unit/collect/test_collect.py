@@ -1,26 +1,15 @@
-"""Collecting and parsing embedded sources."""
-
-from pathlib import Path
+"""Reading one response of an embedded source."""
 
 import pytest
 
-from gapstudy.archive import Archive
-from gapstudy.collect.fetch import fetch
-from gapstudy.collect.parse import parse_source, records, rows_of
+from gapstudy.collect.parse import records, rows_of
 from gapstudy.errors import ShapeError, UnknownNameError
 from gapstudy.sources.base import Bad, Record
-from gapstudy.study import Study
 
 EVENTS = (
     "event_id,date,date_precision,region,event,instrument,status,evidence,checked,note\n"
     "act,2024-08-01,day,EU,In force,The Act,in_force,https://example.org/act,page,\n"
 )
-WINDOW = {"start": "2012-01-01", "end": "2022-12-31", "cutoff": "2025-12-31"}
-
-
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return Study.from_data({"window": WINDOW, "sources": ["landmark"]}, root=tmp_path)
 
 
 def test_a_record_of_each_row() -> None:
@@ -81,22 +70,3 @@ def test_not_utf8_stops() -> None:
 def test_unknown_source_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'landmark'"):
         list(records("landmarks", "file:x.csv", b""))
-
-
-def test_source_without_its_files_fails_alone(study: Study, tmp_path: Path) -> None:
-    problems = fetch(study, tmp_path)
-    assert "cannot be read" in problems["landmark"]
-    parsed = parse_source("landmark", tmp_path, problems["landmark"])
-    assert parsed.state["state"] == "failed"
-    assert parsed.rows == []
-
-
-def test_broken_shape_gives_way_to_the_one_before(tmp_path: Path) -> None:
-    archive = Archive.of(tmp_path, "landmark")
-    archive.keep([("file:policy_events.csv", EVENTS.encode(), "2026-01-01", "")])
-    archive.keep([("file:policy_events.csv", b"event_id\nx\n", "2026-02-01", "")])
-    parsed = parse_source("landmark", tmp_path, "")
-    assert parsed.state["state"] == "stale"
-    assert "is missing" in parsed.state["note"]
-    assert parsed.state["as_of"] == "2026-01-01"
-    assert len(parsed.rows) == 1
