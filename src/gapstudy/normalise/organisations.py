@@ -1,18 +1,43 @@
-"""Organisation names -> one row per organisation."""
+"""Organisation names -> one row per organisation.
+
+One organisation is one folded name. A name belongs to the organisation that a source gives under
+it: first by its main name, then by another of its names. Where sources give several of one name, it
+belongs to the one in the country that stands with the name, if there is exactly one; else to none
+of them. A name that belongs to no given organisation makes one of its own, with the folded name as
+identifier, and the spelling, country and kind that stand most often with it. A laboratory abroad
+keeps its own country on the affiliation.
+"""
+
+# ruff: noqa: S608  # the SQL is made of names of our own tables, columns and sources
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-Row = dict[str, Any]
+import numpy as np
+import pyarrow as arrow
+
+from gapstudy.tables import contract
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 # Legal forms that come and go in spellings of one name.
 _LEGAL = re.compile(
     r"\s+(?:inc|incorporated|ltd|limited|llc|llp|plc|corp|corporation|co|company|gmbh|ag|se|sa|"
     r"sas|sarl|bv|nv|ab|as|oy|oyj|aps|spa|srl|kk|pte|pty)$"
+)
+_SIGNS = re.compile(r"[\W_]+")
+
+#: Tables that name organisations: name, country and kind there.
+_PARTIES = (
+    ("paper_affiliations", "organisation", "country", "kind"),
+    ("products", "organisation", "home_country", "null"),
+    ("patent_parties", "name", "country", "null"),
 )
 
 
@@ -22,64 +47,164 @@ def fold(name: str) -> str:
     >>> fold("Mistral AI, S.A.S.") == fold("Mistral AI")
     True
     """
-    text = unicodedata.normalize("NFKD", name).casefold()
-    text = "".join(char for char in text if not unicodedata.combining(char))
-    text = " ".join(re.sub(r"[\W_]+", " ", text.replace(".", "")).split())
+    text = name
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", name)
+        text = "".join(char for char in text.casefold() if not unicodedata.combining(char))
+    text = _SIGNS.sub(" ", text.casefold().replace(".", "")).strip()
     while (shorter := _LEGAL.sub("", text)) != text:
         text = shorter
     return text
 
 
-def assign(rows: dict[str, dict[tuple[Any, ...], Row]]) -> None:
-    """Give every affiliation, product and party its organisation, adding those not yet known.
+class Organisations:
+    """The organisation of every name in the core tables.
 
-    One organisation is one folded name. Its country and kind are those most often given with the
-    name, missing when none is; a laboratory abroad keeps its own country on the affiliation.
+    Needs the database of `merge.Merge`; makes there the table `organisation` with the rows of
+    `organisations` and their `src`: those given, completed by what others say of them, and those
+    made.
+    """
+
+    def __init__(self, base: DuckDBPyConnection) -> None:
+        self.base = base
+        parties = " union all ".join(
+            f"""select "{name}" as name, coalesce({country}, '') as country,
+                coalesce({kind}, '') as kind, count(*) as n,
+                min({{'place': {place}, 'src': src, 'ref': archive_ref}}) as first
+            from "part_{table}" where "{name}" <> '' and {_stands(table)} group by all"""
+            for place, (table, name, country, kind) in enumerate(_PARTIES)
+        )
+        base.execute(f"create temp table party as {parties}")
+        names = base.sql("select distinct name from party order by name").to_arrow_table()["name"]
+        folded = arrow.array([fold(name) for name in names.to_pylist()], arrow.string())
+        base.register("folded", arrow.table({"name": names, "folded": folded}))
+        given = base.execute(
+            f"""select organisation_id, name, other_names, coalesce(country, '')
+            from part_organisations where {_stands("organisations")}
+            order by src, organisation_id"""
+        ).fetchall()
+        asked = base.execute(
+            """select distinct folded, country from party join folded using (name)
+            where folded <> '' order by all"""
+        ).fetchall()
+        base.register("answered", _answers(given, asked))
+        base.execute(
+            """create temp table said as
+            select organisation_id, name, country, kind, n, first
+            from party join folded using (name) join answered using (folded, country)"""
+        )
+        self._complete()
+        # A name has mostly one organisation, whatever the country.
+        who = base.execute(
+            "select distinct name, country, organisation_id from said order by all"
+        ).fetchall()
+        self._one: dict[str, str] = {}
+        self._several: dict[str, dict[str, str]] = {}
+        for name, _, identifier in who:
+            if self._one.setdefault(name, identifier) != identifier:
+                self._several[name] = {}
+        for name, country, identifier in who if self._several else ():
+            if name in self._several:
+                self._several[name][country] = identifier
+        for table in ("party", "said", "heard", "unknown"):
+            base.execute(f"drop table {table}")
+
+    def _complete(self) -> None:
+        """Make the table `organisation`."""
+        self.base.execute(
+            f"""create temp table heard as
+            select * from {_most("name")} left join {_most("country")} using (organisation_id)
+            left join {_most("kind")} using (organisation_id)
+            join (select organisation_id, min(first) as first from said group by organisation_id)
+                using (organisation_id)"""
+        )
+        self.base.execute(
+            "create temp table unknown as select * from heard where organisation_id not in "
+            f"(select organisation_id from part_organisations where {_stands('organisations')})"
+        )
+        self.base.execute(
+            f"""create temp table organisation as
+            select p.* exclude (nr, sequence, item) replace (
+                coalesce(p.country, heard.country) as country, coalesce(p.kind, heard.kind) as kind)
+            from (from part_organisations where {_stands("organisations")}) p
+                left join heard using (organisation_id)
+            union all by name
+            select organisation_id, name, country, kind, '' as other_names, '' as domain,
+                organisation_id as source_id, first.src as src, first.ref as archive_ref
+            from unknown"""
+        )
+
+    def named(self, table: str, rows: arrow.Table) -> arrow.Table:
+        """The rows of a table with their `organisation_id`."""
+        column = next(found for found in _PARTIES if found[0] == table)
+        encoded = rows[column[1]].combine_chunks().dictionary_encode()
+        names = encoded.dictionary.to_pylist()
+        answers = arrow.array([self._one.get(name) for name in names], arrow.string())
+        found = answers.take(encoded.indices)
+        odd = [place for place, name in enumerate(names) if name in self._several]
+        if odd:
+            by_row = found.to_pylist()
+            for row in np.flatnonzero(np.isin(encoded.indices, odd)):
+                country = rows[column[2]][row].as_py() or ""
+                by_row[row] = self._several[names[encoded.indices[row].as_py()]][country]
+            found = arrow.array(by_row, arrow.string())
+        place = rows.column_names.index("organisation_id")
+        return rows.set_column(place, "organisation_id", found)
+
+    def rows(self, sources: list[str]) -> arrow.Table:
+        """The rows of `organisations`, in order."""
+        listed = ", ".join(f"'{source}'" for source in sources)
+        names = ", ".join(
+            f"([{listed}])[src + 1] as source" if name == "source" else name
+            for name in contract("organisations").names
+        )
+        return self.base.sql(
+            f"select {names} from organisation order by organisation_id"
+        ).to_arrow_table()
+
+
+def _stands(table: str) -> str:
+    return f"nr not in (select nr from gone where \"table\" = '{table}')"
+
+
+def _most(column: str) -> str:
+    """SQL of the value that stands most often with an organisation; of several the least."""
+    return f"""(
+        select organisation_id, first({column} order by n desc, {column}) as {column}
+        from (select organisation_id, {column}, sum(n) as n from said where {column} <> ''
+            group by all)
+        group by organisation_id)"""
+
+
+def _answers(
+    given: Iterable[tuple[str, str, str, str]], asked: Iterable[tuple[str, str]]
+) -> arrow.Table:
+    """The organisation of each folded name and country.
 
     Args:
-        rows: core tables under construction, changed in place.
+        given: identifier, name, other names and country (or empty) of the organisations given.
+        asked: folded name and country (or empty) that stand together.
     """
-    known: dict[str, str] = {
-        fold(row["name"]): identifier[0] for identifier, row in rows["organisations"].items()
-    }
-    seen: dict[str, list[tuple[Row, str, str | None, str | None]]] = {}
-    for table, name, country, kind in (
-        ("paper_affiliations", "organisation", "country", "kind"),
-        ("products", "organisation", "home_country", None),
-        ("patent_parties", "name", "country", None),
-    ):
-        for row in rows[table].values():
-            row["organisation_id"] = None
-            if row[name]:
-                found = (row, row[name], row[country], row[kind] if kind else None)
-                seen.setdefault(fold(row[name]), []).append(found)
-    for folded in sorted(seen):
-        if not folded:
-            continue
-        identifier = known.get(folded) or folded.replace(" ", "-")
-        for row, *_ in seen[folded]:
-            row["organisation_id"] = identifier
-        countries = [country for _, _, country, _ in seen[folded]]
-        kinds = [kind for _, _, _, kind in seen[folded]]
-        if folded in known:
-            # A source that lists organisations may not know what others say of them.
-            row = rows["organisations"][(identifier,)]
-            row["country"] = row["country"] or _most(countries)
-            row["kind"] = row["kind"] or _most(kinds)
-            continue
-        first = seen[folded][0][0]
-        rows["organisations"][(identifier,)] = {
-            "organisation_id": identifier,
-            "name": _most([name for _, name, _, _ in seen[folded]]),
-            "country": _most(countries),
-            "kind": _most(kinds),
-            "ror": None,
-            "source": first["source"],
-            "source_id": identifier,
-            "archive_ref": first["archive_ref"],
-        }
-
-
-def _most(values: list[str | None]) -> str | None:
-    counted = Counter(value for value in values if value)
-    return min(counted, key=lambda value: (-counted[value], value)) if counted else None
+    wanted = list(asked)
+    sought = {name for name, _ in wanted}
+    mains: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    others: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for identifier, name, more, country in given:
+        if (folded := fold(name)) in sought:
+            mains[folded][identifier] = country
+        for other in more.split(" | ") if more else ():
+            if (folded := fold(other)) in sought:
+                others[folded][identifier] = country
+    found: list[Any] = []
+    for name, country in wanted:
+        candidates = mains.get(name) or others.get(name) or {}
+        if len(candidates) > 1:
+            candidates = {key: at for key, at in candidates.items() if at and at == country}
+        only = next(iter(candidates)) if len(candidates) == 1 else name.replace(" ", "-")
+        found.append(only)
+    text = arrow.string()
+    return arrow.table({
+        "folded": arrow.array([name for name, _ in wanted], text),
+        "country": arrow.array([country for _, country in wanted], text),
+        "organisation_id": arrow.array(found, text),
+    })  # fmt: skip
