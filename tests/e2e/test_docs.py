@@ -80,3 +80,51 @@ def test_every_python_module_has_a_docstring_that_says_what_it_is() -> None:
 
     for path in (ROOT / "src").rglob("*.py"):
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+def test_the_worked_example_of_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import orjson
+    from scrapy.http import TextResponse
+
+    from gapstudy import sources
+    from gapstudy.errors import ShapeError
+    from gapstudy.sources._answers import Again, Good
+    from gapstudy.sources.base import Bad, Record
+    from gapstudy.tables import contract
+
+    page = ROOT / "docs" / "adding-a-source.md"
+    (code,) = blocks(page, "py")
+    (told,) = blocks(page, "json")
+    (tmp_path / "example_items.py").write_text(code, encoding="utf-8")
+    monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
+    sources.names.cache_clear()
+    try:
+        assert "example_items" in sources.names()
+        source = sources.load("example_items")()
+    finally:
+        sources.names.cache_clear()
+
+    def answer(body: bytes, number: int = 0) -> TextResponse:
+        request = source.get(f"https://api.example.org/items?page={number}", page=number)
+        return TextResponse(request.url, body=body, encoding="utf-8", request=request)
+
+    first = answer(told.encode())
+    assert isinstance(source.judge(first), Good)
+    assert [request.url for request in source.follow(first)] == [  # type: ignore[union-attr]  # no Incomplete here
+        "https://api.example.org/items?page=1"
+    ]
+    (found,) = source.parse(first)
+    assert isinstance(found, Record)
+    assert (found.data["name"], found.data["popularity"]) == ("Item 0", 3)
+    assert set(found.data) <= set(contract("products").names)
+    data = orjson.loads(told)
+    empty = answer(orjson.dumps({**data, "results": []}), 1)
+    assert isinstance(source.judge(empty), Again)
+    assert isinstance(
+        next(source.parse(answer(orjson.dumps({**data, "results": [{"title": "x"}, 1]})))), Record
+    )
+    assert isinstance(
+        list(source.parse(answer(orjson.dumps({**data, "results": [{"title": "x"}, 1]}))))[1], Bad
+    )
+    with pytest.raises(ShapeError, match="'title' is missing"):
+        list(source.parse(answer(orjson.dumps({**data, "results": [{"name": "x"}]}))))

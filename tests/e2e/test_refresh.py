@@ -117,7 +117,7 @@ def test_missing_column_uses_the_last_good_data(copy: Path, command: Command) ->
     assert done.returncode == 3
     assert "the column 'arxiv_id' is missing" in done.stderr
     assert digest(copy)["data/processed/papers.parquet"] == before["data/processed/papers.parquet"]
-    assert set(read_table("sources", copy)["state"]) == {"ok", "stale"}
+    assert set(read_table("sources", copy)["state"]) == {"ok", "stale", "skipped"}
 
 
 def test_missing_column_without_good_data_publishes_nothing(copy: Path, command: Command) -> None:

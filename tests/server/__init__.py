@@ -1,0 +1,1 @@
+"""A local server that behaves like the sources, their faults included; see `__main__`."""

@@ -1,0 +1,1 @@
+"""How each source answers, one file a source; found by scanning this folder."""
