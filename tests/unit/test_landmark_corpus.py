@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import Counter, defaultdict
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 
 from gapstudy.collect.parse import rows_of
 from gapstudy.dates import PartialDate, parse_date
-from gapstudy.normalise.core import build
 from gapstudy.regions import EU27, is_code
 from gapstudy.sources.landmark import Landmark
+
+from .normalising import normalised
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "data" / "raw" / "landmark"
@@ -338,13 +340,14 @@ def test_a_followup_is_no_negative_pair() -> None:
     assert found & negative == set()
 
 
-def test_nothing_of_it_goes_to_quarantine() -> None:
+def test_nothing_of_it_goes_to_quarantine(tmp_path: Path) -> None:
     raws = [
-        {**row, "source": "landmark"}
+        row
         for file in Landmark().embedded(ROOT)
-        for row in rows_of("landmark", file.url, file.body, "0" * 64)
+        for row in rows_of("landmark", file.url, file.body, sha256(file.body).hexdigest())
     ]
-    made = build(raws)
+    assert len({row["item"] for row in raws}) == sum(row["first"] for row in raws)
+    made = normalised(tmp_path, raws)
     assert [(row["table"], row["reason"]) for row in made.quarantine] == []
-    assert len(made.rows["papers"]) == len(RESULTS)
-    assert len(made.rows["labelled_pairs"]) == len(PAIRS)
+    assert len(made.rows("papers")) == len(RESULTS)
+    assert len(made.rows("labelled_pairs")) == len(PAIRS)

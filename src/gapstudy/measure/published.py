@@ -19,6 +19,8 @@ _KEY = ["indicator", "period", "entity", "unit", "source_name"]
 
 _SHARES = "another frame: the award results are few, chosen by juries, and span all years"
 _DELAYS = "language models of four US companies there; products and features of many makers here"
+#: Sources that give whole series of official statistics.
+OFFICES = ("btos", "eurostat", "world_bank")
 #: What a published series stands beside, and why the two need not agree.
 BESIDE = {
     "ai_journal_publication_share": ("shares", _SHARES),
@@ -80,7 +82,9 @@ def beside(
         ),
     }
     elsewhere = indicators["indicator"].isin([*ADOPTION, *data_scale.SERIES])
-    rows = indicators[~elsewhere].copy()
+    # Of the series of statistical offices, thousands of figures, only those named are compared.
+    office = indicators["source"].isin(OFFICES) & ~indicators["indicator"].isin(BESIDE)
+    rows = indicators[~office & ~elsewhere].copy()
     known = [BESIDE.get(name, ("other", "no estimate of ours")) for name in rows["indicator"]]
     rows["topic"] = [topic for topic, _ in known]
     rows["difference"] = [why for _, why in known]

@@ -15,6 +15,8 @@ from gapstudy.regions import STUDIED
 from gapstudy.study import Claim
 
 _MARKS = {"supported": "✓", "not supported": "✗", "mixed": "≈", "not enough data": "?"}
+#: Titles of skipped sources that are listed one by one.
+FEW = 3
 _WIDE = ' class="wide"'
 _EMPTY = '<span class="missing">–</span>'
 
@@ -164,10 +166,15 @@ def verdict_html(results: Results, claim: str) -> str:
 
 
 def freshness_html(results: Results) -> str:
-    """State and date of every source."""
-    rows = records(results.frame("sources"))
-    if not rows:
+    """State and date of every source; those that are skipped in one line for each reason."""
+    every = records(results.frame("sources"))
+    if not every:
         return no_data("the sources")
+    rows = [row for row in every if row["state"] != "skipped"]
+    skipped: dict[str, list[str]] = {}
+    for row in every:
+        if row["state"] == "skipped":
+            skipped.setdefault(str(row["note"]), []).append(str(row["title"]))
     items = "\n".join(
         f'<li><span class="state state-{html_text(row["state"])}">{html_text(row["state"])}</span> '
         f'<span class="source-title">{html_text(row["title"])}</span> '
@@ -175,7 +182,18 @@ def freshness_html(results: Results) -> str:
         f"{': ' + html_text(row['note']) if row['note'] else ''}</span></li>"
         for row in rows
     )
+    items += "".join(
+        f'\n<li><span class="state state-skipped">skipped</span> '
+        f'<span class="source-title">{html_text(_named(titles))}</span> '
+        f'<span class="as-of">{html_text(note.removeprefix("skipped: "))}</span></li>'
+        for note, titles in sorted(skipped.items())
+    )
     return f'<ul class="freshness">\n{items}\n</ul>'
+
+
+def _named(titles: list[str]) -> str:
+    """A few titles in full; of many, that they are many."""
+    return ", ".join(titles) if len(titles) <= FEW else "The other sources"
 
 
 def _as_of(text: str) -> str:

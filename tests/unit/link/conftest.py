@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from gapstudy.dates import parse_date
-from gapstudy.store import validate
 from gapstudy.study import Study
 from gapstudy.tables import contract
+from gapstudy.tables.checks import validate
 
 Tables = dict[str, pd.DataFrame]
 TOPICS = (
@@ -36,7 +36,7 @@ def table(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
         for column in terms.columns:
             if column.name in given:
                 continue
-            empty = column.values[0] if column.values else ""
+            empty = column.values[0] if column.values else True if column.kind == "bool" else ""
             given[column.name] = None if column.null else empty
         given["archive_ref"] = given["archive_ref"] or f"made:{len(filled)}"
         filled.append(given)

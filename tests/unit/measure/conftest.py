@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from gapstudy.dates import parse_date
-from gapstudy.store import validate
 from gapstudy.study import Study
 from gapstudy.tables import contract
+from gapstudy.tables.checks import validate
 
 PROVENANCE = {"source": "made", "source_id": "1", "archive_ref": "made:0#1"}
 COUNTRIES = np.array(["DE", "FR", "US", "US", "US", "CN", "GB", "HK"])
@@ -37,7 +37,8 @@ def paper(paper_id: str, date: str, **changes: object) -> dict[str, Any]:
 
 def party(paper_id: str, position: int, country: str | None, **changes: object) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "paper_id": paper_id, "position": position, "author": None, "organisation": "o",
+        "paper_id": paper_id, "position": position, "author": None, "author_name": "",
+        "organisation": "o",
         "organisation_id": None, "country": country, "kind": "academia",
         "region_basis": "organisation", **PROVENANCE,
     }  # fmt: skip
@@ -48,8 +49,9 @@ def product(product_id: str, date: str, country: str | None, **changes: object) 
     row: dict[str, Any] = {
         "product_id": product_id, "name": product_id, "feature": "", "organisation": product_id,
         "organisation_id": None, "home_country": country, "region_basis": "company_home",
-        **dated("date", date), "date_meaning": "release", "kind": "product", "category": "other",
-        "description": "", "entry": "compiled", "evidence": "", **PROVENANCE,
+        "country_rung": "given" if country else "none", **dated("date", date),
+        "date_meaning": "release", "kind": "product", "category": "other",
+        "description": "", "website": "", "entry": "compiled", "evidence": "", **PROVENANCE,
     }  # fmt: skip
     return row | changes
 
@@ -84,8 +86,8 @@ def available(target: str, market: str, date: str, **changes: object) -> dict[st
 def indicator(name: str, geo: str, period: str, value: float, **changes: object) -> dict[str, Any]:
     row: dict[str, Any] = {
         "indicator": name, "geo": geo, "period": period, "entity": "", "entity_kind": "",
-        "value": value, "unit": "u", "lower": None, "upper": None, "definition": "d",
-        "source_name": "s", "evidence": "", **PROVENANCE,
+        "value": value, "unit": "u", "lower": None, "upper": None, "status": "",
+        "definition": "d", "source_name": "s", "evidence": "", **PROVENANCE,
     }  # fmt: skip
     return row | changes
 
@@ -150,7 +152,8 @@ def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
     source = {
         "source": "made", "title": "made", "licence": "none", "region_basis": "organisation",
         "state": "ok", "note": "", "as_of": "", "responses": 1, "records": 1, "quarantined": 0,
-        "unknown_country": 0,
+        "unknown_country": 0, "requests": 0, "received": 0, "new": 0, "changed": 0,
+        "incomplete": 0, "merged": 0,
     }  # fmt: skip
     rows = {
         "papers": papers, "paper_affiliations": parties, "products": products, "links": links,

@@ -12,9 +12,10 @@ from gapstudy.errors import ContractError, FitError
 from gapstudy.measure import numbers
 from gapstudy.measure.numbers import Pattern
 from gapstudy.measure.run import measure, run
-from gapstudy.store import Store, validate
+from gapstudy.store import Store
 from gapstudy.study import Study
 from gapstudy.tables import ALL, contract
+from gapstudy.tables.checks import validate
 
 Frames = dict[str, pd.DataFrame]
 

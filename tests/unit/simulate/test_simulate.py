@@ -10,9 +10,10 @@ from gapstudy.measure.imputation import draw, threshold
 from gapstudy.simulate import recovery, run, worlds
 from gapstudy.simulate.recovery import Answers, summary
 from gapstudy.simulate.worlds import Truth, World
-from gapstudy.store import Store, validate
+from gapstudy.store import Store
 from gapstudy.study import Study
 from gapstudy.tables import contract
+from gapstudy.tables.checks import validate
 
 STUDY = Study.from_data(
     {"window": {"start": "2012-01-01", "end": "2022-12-31", "cutoff": "2025-12-31"}, "seed": 7,
