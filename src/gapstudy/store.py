@@ -182,7 +182,7 @@ class Store:
 
     def read_state(self, name: str) -> dict[str, Any]:
         """A small record that is not a table, such as how a step went; empty when there is none."""
-        path = self.folder / "state" / f"{name}.json"
+        path = self._state(name)
         try:
             data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
@@ -197,7 +197,12 @@ class Store:
         """
         if data != self.read_state(name):
             text = json.dumps(data, sort_keys=True, indent=1) + "\n"
-            write_bytes(self.folder / "state" / f"{name}.json", text.encode())
+            write_bytes(self._state(name), text.encode())
+
+    def _state(self, name: str) -> Path:
+        # How the collection went cannot be made again from the archives, so it lies beside them.
+        folder = self.raw if name == "collect" else self.folder / "state"
+        return folder / f"{name}.json"
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

@@ -254,3 +254,13 @@ def test_the_archive_alone_gives_the_tables_of_any_day(server: Server, tmp_path:
     shutil.rmtree(store.folder)
     assert made() == second
     assert server.report(slack=0.5)["violations"] == []
+
+
+def test_a_day_with_nothing_new_makes_nothing_stale(server: Server, tmp_path: Path) -> None:
+    names = ("openalex", "arxiv", "hacker_news", "epoch", "yc", "world_bank")
+    study = lay_out(tmp_path / "study", server, names)
+    for day in (DAY, NEXT):  # the world stands still
+        done = refresh(study, until="normalise", now=dt.datetime.combine(day, dt.time(4)))
+    assert done.skipped == ["normalise"]
+    assert list(done.ran) == ["parse"]
+    assert not done.faulty

@@ -29,13 +29,13 @@ class Collected:
         problem: what went wrong, or why it was skipped; empty when nothing did.
         end: how its crawl ended (`orders.ENDS`), "kept" for files, "skipped", or "fresh" when it
             had been asked that day already.
-        requests: requests sent.
+        runs: stamp of a collection -> requests sent in it.
         incomplete: windows that stayed over a cap, in words.
     """
 
     problem: str = ""
     end: str = "kept"
-    requests: int = 0
+    runs: dict[str, int] = field(default_factory=dict)
     incomplete: list[str] = field(default_factory=list)
 
 
@@ -93,14 +93,11 @@ def fetch(
         if isinstance(order, Order):
             again.append(order)
     outcomes += crawl(again, news)
+    stamps = {order.name: order.run for order in (*orders, *again)}
     for outcome in outcomes:
-        was = result[outcome.name]
-        result[outcome.name] = Collected(
-            outcome.note,
-            outcome.end,
-            was.requests + outcome.requests,
-            outcome.incomplete,
-        )
+        runs = result[outcome.name].runs
+        runs[stamps[outcome.name]] = runs.get(stamps[outcome.name], 0) + outcome.requests
+        result[outcome.name] = Collected(outcome.note, outcome.end, runs, outcome.incomplete)
     return result, outcomes
 
 

@@ -27,6 +27,9 @@ _TOLD = 3
 class Parsed:
     """State of one source after a parse step.
 
+    What is told of the last collection is told of the last one that brought something new: one
+    that only finds what is there already changes nothing, and no later step has to run.
+
     Attributes:
         code: hash of the code that parsed.
         entries: responses parsed, the oldest ones of the archive.
@@ -34,12 +37,11 @@ class Parsed:
         responses: those of them that could be read.
         bad: address whose newest response could not be read -> why.
         as_of: day of the newest response that could be read.
-        run: stamp of the newest collection; empty for files.
-        since: an item first retrieved then or later is new; the earliest moment of the newest
-            collection, or for files the newest day.
-        received: items in the responses of the newest collection.
+        runs: stamp of a collection (empty for files) -> its first moment (for files the newest
+            day), items received in it, and `responses` and `as_of` at its end.
+        run: stamp of the collection that is told of.
         records: rows of the raw table without a problem.
-        new: items first seen in the newest collection.
+        new: items first seen in that collection.
         changed: items seen before that changed in it.
         tables: SHA-256 of the raw table and of the file beside it, as they were left.
     """
@@ -50,9 +52,8 @@ class Parsed:
     responses: int = 0
     bad: dict[str, str] = field(default_factory=dict)
     as_of: str = ""
+    runs: dict[str, list[Any]] = field(default_factory=dict)
     run: str = ""
-    since: str = ""
-    received: int = 0
     records: int = 0
     new: int = 0
     changed: int = 0
@@ -84,32 +85,34 @@ class Parsed:
             answers: what those gave, in their order.
             carried: items that the newest answers hold, where an answer is the whole state.
         """
-        run = entries[-1].run if entries else ""
-        if run != self.run:
-            self.run, self.received = run, 0
         for answer in answers:
             entry = entries[answer.number]
+            found = self.runs.setdefault(entry.run, [entry.retrieved, 0, 0, ""])
+            found[0] = (min if entry.run else max)(found[0], entry.retrieved)
             if answer.problem:
                 self.bad[answer.url] = answer.problem
                 continue
             self.bad.pop(answer.url, None)
             self.responses += 1
             self.as_of = max(self.as_of, entry.retrieved[:10])
-            self.received += answer.items if entry.run == run else 0
-        if not run and carried is not None:
-            self.received = carried
-        moments = [entry.retrieved for entry in entries if entry.run == run]
-        self.since = (min if run else max)(moments, default="")
+            found[1:] = [found[1] + answer.items, self.responses, self.as_of]
+        if entries and not entries[-1].run and carried is not None and "" in self.runs:
+            self.runs[""][1] = carried
         self.entries, self.mark = len(entries), _mark(entries)
 
     def count(self, base: DuckDBPyConnection, raw: Path) -> None:
-        """Count records and items in the raw table."""
+        """Count records and items in the raw table, and choose the collection to tell of."""
+        ((newest,),) = base.execute(
+            "select coalesce(max(retrieved), '') from read_parquet(?)", [str(raw)]
+        ).fetchall()
+        begun = [(found[0], run) for run, found in self.runs.items() if found[0] <= newest]
+        since, self.run = max(begun, default=("", next(reversed(self.runs), "")))
         counts = base.execute(
             """select count(*) filter (problem = ''),
                 count(distinct item) filter (first_seen >= $since),
                 count(distinct item) filter (first_seen < $since and retrieved >= $since)
             from read_parquet($raw)""",
-            {"since": self.since, "raw": str(raw)},
+            {"since": since, "raw": str(raw)},
         ).fetchall()
         ((self.records, self.new, self.changed),) = counts
 
@@ -123,15 +126,16 @@ class Parsed:
         """
         notes = [collected.problem] if collected.problem else []
         notes += [self.bad[url] for url in sorted(self.bad)]
-        responses = self.responses + files
+        _, received, responses, as_of = self.runs.get(self.run, ["", 0, 0, ""])
+        responses += files
         # A crawl that went well may still have something to say, such as one feed of many gone.
         wrong = self.bad or (collected.problem and collected.end not in {"done", "paused"})
-        state = "failed" if not responses else "stale" if wrong else "ok"
+        state = "failed" if not self.responses + files else "stale" if wrong else "ok"
         if collected.end == "paused" and state != "stale":
             state = "partial"
         if collected.problem.startswith("skipped"):
             state = "skipped"
-        if not responses and not notes:
+        if not self.responses + files and not notes:
             state, notes = "skipped", ["skipped: nothing has been collected from it yet."]
         told = list(dict.fromkeys(notes))
         more = len(told) - _TOLD
@@ -139,11 +143,11 @@ class Parsed:
             "source": source,
             "state": state,
             "note": " ".join(told[:_TOLD]) + (f" And {more} more." if more > 0 else ""),
-            "as_of": self.as_of,
-            "requests": collected.requests,
+            "as_of": as_of,
+            "requests": collected.runs.get(self.run, 0),
             "responses": responses,
             "records": self.records,
-            "received": self.received,
+            "received": received,
             "new": self.new,
             "changed": self.changed,
             "incomplete": len(collected.incomplete),

@@ -24,6 +24,9 @@ from gapstudy.sources import load
 from gapstudy.store import Store, atomic, database, sha256
 from gapstudy.study import Study
 
+#: Collections whose number of requests is remembered.
+RUNS = 400
+
 
 def collect(
     store: Store,
@@ -55,6 +58,11 @@ def collect(
         log(store, outcomes)
     else:
         fresh = {}  # what was known on a day needs no asking
+    for name, how in fresh.items():
+        runs = dict(before.get(name, {}).get("runs", {}))
+        for run, requests in how["runs"].items():
+            runs[run] = runs.get(run, 0) + requests
+        how["runs"] = {run: runs[run] for run in sorted(runs)[-RUNS:]}
     state = {**before, **fresh}
     state = {name: state.get(name, asdict(Collected())) for name in study.sources}
     store.write_state("collect", state)

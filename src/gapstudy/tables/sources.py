@@ -7,9 +7,10 @@ from gapstudy.tables.core import BASES
 
 STATES = ("ok", "partial", "stale", "failed", "skipped")
 
-#: What a collection asked for and got; the same columns in both tables.
+#: What the last collection that brought something new asked for and got; the same columns in both
+#: tables.
 _COVERAGE = (
-    count("requests", "requests sent in the last collection"),
+    count("requests", "requests sent in the last collection that brought something new"),
     count("responses", "stored responses read"),
     count("records", "records that its parser gave, each item in its newest version"),
     count(

@@ -250,7 +250,7 @@ def test_states_of_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     keep(tmp_path, [("one", [])], 2)
     assert (run(tmp_path)["state"], run(tmp_path)["note"]) == ("ok", "")
     store = Store(tmp_path)
-    gone = Collected("the site is gone", "failed", 3, ["2024-01: 9 of 12"])
+    gone = Collected("the site is gone", "failed", {"run-000": 3}, ["2024-01: 9 of 12"])
     store.write_state("collect", {"landmark": asdict(gone)})
     state = run(tmp_path)
     assert (state["state"], state["note"]) == ("stale", "the site is gone")
