@@ -185,10 +185,14 @@ def freshness_html(results: Results) -> str:
     items += "".join(
         f'\n<li><span class="state state-skipped">skipped</span> '
         f'<span class="source-title">{html_text(_named(titles))}</span> '
-        f'<span class="as-of">{html_text(note.removeprefix("skipped: "))}</span></li>'
+        f'<span class="as-of">not asked: {html_text(_plain(note))}</span></li>'
         for note, titles in sorted(skipped.items())
     )
     return f'<ul class="freshness">\n{items}\n</ul>'
+
+
+def _plain(note: str) -> str:
+    return note.removeprefix("skipped: ").replace("`", "")
 
 
 def _named(titles: list[str]) -> str:
