@@ -46,6 +46,8 @@ CORE = (
     "papers", "paper_affiliations", "patents", "patent_parties", "patent_citations", "products",
     "product_references", "product_availability", "organisations", "indicators",
 )  # fmt: skip
+#: A feed shows its newest entries only, so a crawl at the end cannot find what the daily ones did.
+SEASONAL = tuple(name for name in WEB if name != "news_rss")
 #: Columns that say where and when a row was seen, not what it says.
 PLACE = ("archive_ref",)
 
@@ -96,7 +98,7 @@ def run(
     days: int,
     seed: int = 1,
     kills: float = 0.15,
-    names: Sequence[str] = WEB,
+    names: Sequence[str] = SEASONAL,
     say: Any = lambda _day: None,
 ) -> Season:
     """Play a season.
@@ -130,7 +132,10 @@ def run(
             if open_ := _unfinished(study):
                 now = dt.datetime.combine(last, dt.time(hour))
                 fetch(study, study.root / "data" / "raw", open_, now=now)
-        season.unfinished = _unfinished(study)
+        raw = study.root / "data" / "raw"
+        season.unfinished = tuple(
+            f"{name}: {State.load(raw, name).refused}" for name in _unfinished(study)
+        )
         refresh(study, until="normalise", collect=False)
         season.violations = server.report(slack=0.5)["violations"]
         before = len(server.log())
@@ -195,7 +200,7 @@ def main(words: Sequence[str] | None = None) -> int:
         prog="python -m tests.e2e.season", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("sources", nargs="*", metavar="SOURCE", default=WEB)
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", default=SEASONAL)
     parser.add_argument("--days", type=int, default=180)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=float, default=0.15)

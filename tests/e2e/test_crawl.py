@@ -93,6 +93,20 @@ def test_every_source_is_collected_whole(crawled: Crawled, name: str) -> None:
     assert tables <= {*load(name).GIVES, "papers", "paper_affiliations"} | set(load(name).GIVES)
 
 
+def test_what_was_collected_becomes_core_tables(crawled: Crawled) -> None:
+    refresh(crawled.study, until="normalise", collect=False)
+    store = Store(crawled.study.root)
+    found = store.read("sources").set_index("source")
+    # Some of what the stand-ins show is bad on purpose.
+    assert (found["quarantined"] <= found["records"] * 0.1).all(), found["quarantined"]
+    for name in WEB:
+        # Citations of the USPTO are in the grants' full texts, which are asked for by option.
+        later = {"patent_citations"} if name == "uspto_odp" else set()
+        for table in set(load(name).GIVES) - {"product_availability"} - later:
+            rows = int((store.read(table)["source"] == name).sum())
+            assert rows or found.loc[name, "merged"], f"{name} gives no {table}"
+
+
 def test_all_manners_are_kept(crawled: Crawled) -> None:
     assert crawled.violations == []
 

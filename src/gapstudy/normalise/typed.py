@@ -63,6 +63,10 @@ class Typed:
     faults: list[Fault] = field(default_factory=list)
 
 
+#: Columns that no source gives: a later part of this stage fills them; until then they hold this.
+LATER = {("patents", "family_first"): True}
+
+
 def typed_columns(terms: Table, columns: Mapping[str, Values], size: int) -> Typed:
     """Turn columns of records into columns of a table.
 
@@ -85,7 +89,9 @@ def typed_columns(terms: Table, columns: Mapping[str, Values], size: int) -> Typ
         if item.name in _PROVENANCE or item.name in made:
             continue
         values = columns.get(item.name)
-        if values is None:
+        if (terms.name, item.name) in LATER:
+            values = arrow.repeat(LATER[terms.name, item.name], size)
+        elif values is None:
             values = arrow.nulls(size)
         elif isinstance(values, arrow.ChunkedArray):
             values = values.combine_chunks()

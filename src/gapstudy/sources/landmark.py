@@ -93,8 +93,7 @@ def _patent(row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
         "patent_id": row["publication_number"], "title": row["title_subject"],
         "office": row["office"], "priority_date": row["priority_date"],
         "filing_date": row["filing_date"], "grant_date": row["grant_date"],
-        "paper_id": row["related_result_id"], "family_first": True,
-        "evidence": row["evidence"],
+        "paper_id": row["related_result_id"], "evidence": row["evidence"],
     }  # fmt: skip
     for role, name, country in (
         ("applicant", row["applicant"], row["applicant_country"]),
