@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -39,17 +40,17 @@ def main() -> NoReturn:
     except typer.exceptions.TyperException as error:
         if error.format_message():  # empty when the help was asked for by giving no command
             _say(f"error: {error.format_message()} See `gapstudy --help`.")
-        sys.exit(2)
+        _leave(2)
     except (typer.Abort, KeyboardInterrupt):
         _say("stopped; what was made before stands")
-        sys.exit(130)
+        _leave(130)
     except GapstudyError as error:
         _say(f"error: {error}")
-        sys.exit(error.exit_code)
+        _leave(error.exit_code)
     except BrokenPipeError:
         # The reader of a pipe, such as `head`, has gone: nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _leave(0)
     except Exception as error:  # the last resort: no traceback reaches a user
         if os.environ.get("GAPSTUDY_DEBUG"):
             raise
@@ -57,8 +58,20 @@ def main() -> NoReturn:
             f"error: a fault in gapstudy itself: {type(error).__name__}: {error}. What was "
             "published before stands. Set GAPSTUDY_DEBUG=1 for the details and report them."
         )
-        sys.exit(4)
-    sys.exit(code if isinstance(code, int) else 0)
+        _leave(4)
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process at once.
+
+    Native threads of Arrow and DuckDB may still hold Python objects when a run is over; one that
+    lets go of them while Python itself ends aborts the process, long after the work was done.
+    """
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _say(text: str) -> None:

@@ -73,6 +73,13 @@ class Keeper:
         source = task.source
         response.request = request  # `meta` of the answer is that of its request
         verdict = source.judge(response)
+        if (
+            isinstance(verdict, Refused)
+            and response.status == 404
+            and request.meta.get("tries", 0) < _SHAPE_TRIES
+        ):
+            # Many say "nothing found" so, in words that may have been lost on the way.
+            verdict = Again("HTTP 404 in words not known")
         if isinstance(verdict, Good):
             return self._good(request, response, url)
         if isinstance(verdict, Again):

@@ -72,7 +72,7 @@ def test_one_request_per_workbook() -> None:
     [
         (b"PK\x03\x04", 200, Good),
         (b"<!DOCTYPE html><html>Error</html>", 200, Refused),
-        (b"", 200, Refused),
+        (b"", 200, Again),
         (b"<html>Forbidden</html>", 403, Refused),
         (b"<html>Not found</html>", 404, Refused),
         (b"", 503, Again),
