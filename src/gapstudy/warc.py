@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import BinaryIO
@@ -189,9 +189,3 @@ def open_member(data: bytes, where: str) -> Message:
             remedy="Restore the file, or delete the archive of this source and collect again",
         )
     return stored.message
-
-
-def find_header(headers: Sequence[tuple[str, str]] | Mapping[str, str], name: str) -> str:
-    """A header by its name, whatever its case; empty when it is absent."""
-    items = headers.items() if isinstance(headers, Mapping) else headers
-    return next((value for key, value in items if key.lower() == name.lower()), "")
