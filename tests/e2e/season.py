@@ -121,7 +121,9 @@ def run(
             day = START + dt.timedelta(days=number)
             server.day(day)
             server.faults(_faults(chance))
-            done = _daily(study, server, day, chance if chance.random() < kills else None)
+            # Not on the last day: killed before its first request, it would leave nothing to finish.
+            killed = chance.random() < kills and number < days
+            done = _daily(study, server, day, chance if killed else None)
             season.days.append(done)
             say(done)
             if number % 30 == 0:  # steps in between must leave nothing behind either
