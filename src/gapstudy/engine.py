@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+import contextlib
+import itertools
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 from gapstudy.errors import StudyError
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+
+#: How often a partition whose worker was lost is sent again.
+TRIES = 3
+#: What a worker process of the local engine shares among its partitions.
+_shared: Any = None
 
 
 def map_partitions(
@@ -31,24 +40,148 @@ def map_partitions(
         The results in the order of the partitions.
 
     Raises:
-        StudyError: the cluster cannot be reached, or its library is not installed.
+        StudyError: the cluster cannot be reached or loses its workers, a process was ended, or a
+            library is not installed.
     """
-    if engine.startswith("dask://"):
-        return _on_cluster(function, partitions, engine.removeprefix("dask://"))
-    if workers == 1 or len(partitions) < 2:
-        return [function(part) for part in partitions]
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+    few = 1 if len(partitions) < 2 else workers
+    found = dict(each(function, partitions, engine=engine, workers=few))
+    return [found[at] for at in range(len(partitions))]
 
-    # Spawn: forking a process that already runs threads (Arrow, BLAS) can hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(partitions)), mp_context=context) as pool:
-        return list(pool.map(function, partitions))
+
+def each(
+    function: Callable[..., Result],
+    partitions: Iterable[Any],
+    *,
+    shared: Any = None,
+    engine: str = "local",
+    workers: int = 2,
+) -> Iterator[tuple[int, Result]]:
+    """Apply a function to partitions and give each result as soon as it is there.
+
+    Partitions are drawn only as workers become free, so neither they nor the results need to fit in
+    memory together. A caller that keeps each result goes on from there after an interruption.
+
+    Args:
+        function: as for `map_partitions`; called with a partition, and with `shared` if given.
+        partitions: its arguments, which may be made on the fly.
+        shared: something large that all calls look at (and never change). It is sent to each worker
+            once; arrays in it are mapped from one file by all processes of this machine.
+        engine: "local", or "dask://HOST:PORT".
+        workers: processes of the local engine; with one, no process is started.
+
+    Yields:
+        Position of the partition and its result, in no particular order.
+
+    Raises:
+        StudyError: as for `map_partitions`.
+    """
+    extra = () if shared is None else (shared,)
+    if engine.startswith("dask://"):
+        yield from _on_cluster(function, partitions, shared, engine.removeprefix("dask://"))
+    elif workers == 1:
+        for at, part in enumerate(partitions):
+            yield at, function(part, *extra)
+    else:
+        yield from _in_processes(function, partitions, shared, workers)
+
+
+def _in_processes(
+    function: Callable[..., Result], partitions: Iterable[Any], shared: Any, workers: int
+) -> Iterator[tuple[int, Result]]:
+    import multiprocessing
+    from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+    from concurrent.futures.process import BrokenProcessPool
+
+    import joblib
+
+    with contextlib.ExitStack() as stack:
+        path = None
+        if shared is not None:
+            path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "shared"
+            joblib.dump(shared, path)
+        # Spawn: forking a process that already runs threads (Arrow, BLAS) can hang.
+        pool = stack.enter_context(
+            ProcessPoolExecutor(
+                workers, multiprocessing.get_context("spawn"), initializer=_load, initargs=(path,)
+            )
+        )
+        waiting = enumerate(partitions)
+        running: dict[Future[Result], int] = {}
+        try:
+            while True:
+                # One more than there are workers: the next is at hand when one ends.
+                for at, part in itertools.islice(waiting, workers + 1 - len(running)):
+                    running[pool.submit(_call, function, part, path is not None)] = at
+                if not running:
+                    return
+                ended, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    yield running.pop(future), future.result()
+        except BrokenProcessPool as error:
+            raise StudyError(
+                "a worker process was ended from outside, most likely for want of memory",
+                where="study.toml, workers",
+                remedy="Run again: finished parts are kept. Set fewer workers if it comes back",
+            ) from error
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def _load(path: Path | None) -> None:
+    global _shared
+    if path is not None:
+        import joblib
+
+        _shared = joblib.load(path, mmap_mode="r")
+
+
+def _call(function: Callable[..., Result], part: Any, with_shared: bool) -> Result:
+    return function(part, _shared) if with_shared else function(part)
 
 
 def _on_cluster(
-    function: Callable[[Part], Result], partitions: Sequence[Part], address: str
-) -> list[Result]:
+    function: Callable[..., Result], partitions: Iterable[Any], shared: Any, address: str
+) -> Iterator[tuple[int, Result]]:
+    with _client(address) as client:
+        from distributed import as_completed
+
+        extra = _send(client, shared)
+        waiting = enumerate(partitions)
+        running: dict[Any, tuple[int, Any, int]] = {}
+        done: Any = as_completed([], with_results=False)  # type: ignore[no-untyped-call]
+
+        def submit(at: int, part: Any, tries: int) -> None:
+            future = client.submit(function, part, *extra, pure=False)
+            running[future] = (at, part, tries)
+            done.add(future)
+
+        def fill() -> None:
+            room = 2 * max(1, len(client.scheduler_info(n_workers=-1)["workers"])) - len(running)
+            for at, part in itertools.islice(waiting, max(room, 0)):
+                submit(at, part, 1)
+
+        fill()
+        for future in done:
+            at, part, tries = running.pop(future)
+            if _lost(future):
+                # Its worker ended, or what it shared went with the worker: both are sent again.
+                if tries >= TRIES:
+                    raise StudyError(
+                        f"part {at + 1} was lost {TRIES} times with the worker that it ran on",
+                        where=f"Dask cluster at {address}",
+                        remedy="Give the workers more memory, or smaller partitions; "
+                        "finished parts are kept",
+                    )
+                extra = _send(client, shared)
+                submit(at, part, tries + 1)
+                continue
+            yield at, future.result()
+            fill()
+
+
+@contextlib.contextmanager
+def _client(address: str) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError as error:
@@ -66,6 +199,18 @@ def _on_cluster(
             remedy="Start it, correct the address, or set engine = 'local'",
         ) from error
     with client:
-        futures = client.map(function, list(partitions), pure=False)
-        results: list[Result] = client.gather(futures)  # type: ignore[no-untyped-call]  # no types
-    return results
+        yield client
+
+
+def _send(client: Any, shared: Any) -> tuple[Any, ...]:
+    """What is shared, on every worker."""
+    return () if shared is None else (client.scatter(shared, broadcast=True, hash=False),)
+
+
+def _lost(future: Any) -> bool:
+    """Whether a task ended without a result or an error of its own."""
+    from distributed.scheduler import KilledWorker
+
+    if future.status in {"cancelled", "lost"}:
+        return True
+    return future.status == "error" and isinstance(future.exception(), KilledWorker)

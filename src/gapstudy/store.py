@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as arrow
     from duckdb import DuckDBPyConnection
+    from pyarrow.compute import Expression
 
 
 #: Rows that are written at a time.
@@ -53,12 +54,18 @@ class Store:
         count: int = parquet.read_metadata(self.path(name)).num_rows
         return count
 
-    def read(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    def read(
+        self,
+        name: str,
+        columns: Sequence[str] | None = None,
+        only: tuple[str, Collection[str]] | None = None,
+    ) -> pd.DataFrame:
         """Read a table and check its contract.
 
         Args:
             name: name of the table.
             columns: only these columns, unchecked; all by default.
+            only: a text column and values: only rows that have one of them; all by default.
 
         Returns:
             Frame with Arrow-backed strings, sorted by the table's key.
@@ -79,6 +86,7 @@ class Store:
                 arrow = parquet.read_table(
                     file,
                     columns=list(columns) if columns else None,
+                    filters=_chosen(*only) if only else None,
                     use_threads=False,
                     pre_buffer=False,
                 )
@@ -257,6 +265,14 @@ def database(spill: Path, *, memory: str = "700MB") -> Iterator[DuckDBPyConnecti
             where=str(spill),
             remedy="Free some space and run again; nothing already made is lost",
         ) from error
+
+
+def _chosen(column: str, values: Collection[str]) -> Expression:
+    """Rows with one of some values."""
+    import pyarrow as arrow
+    import pyarrow.compute as compute
+
+    return compute.field(column).isin(arrow.array(sorted(values), arrow.string()))
 
 
 def read_table(name: str, root: Path | str = ".") -> pd.DataFrame:

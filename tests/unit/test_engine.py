@@ -1,12 +1,15 @@
 """The same function over the same partitions gives the same results wherever it runs."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gapstudy.engine import map_partitions
+from gapstudy.engine import each, map_partitions
 from gapstudy.errors import ContractError, StudyError
 
 
@@ -16,6 +19,19 @@ def total(seed: int) -> float:
 
 def broken(part: int) -> int:
     raise ContractError(f"part {part} is broken", where="here", remedy="Mend it")
+
+
+def beside(part: int, shared: np.ndarray) -> float:
+    return float(shared[part] * 2)
+
+
+def dies_once(part: tuple[int, str], shared: np.ndarray) -> float:
+    number, folder = part
+    seen = Path(folder, str(number))
+    if number == 2 and not seen.exists():
+        seen.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return float(shared[number] * 2)
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +84,37 @@ def test_an_error_survives_a_process_boundary() -> None:
 def test_no_scheduler_is_explained() -> None:
     with pytest.raises(StudyError, match=r"no Dask scheduler answers at 127\.0\.0\.1:1"):
         map_partitions(total, [1], engine="dask://127.0.0.1:1")
+
+
+def test_what_is_shared_reaches_every_partition(cluster: str) -> None:
+    shared = np.arange(10.0)
+    right = {part: part * 2.0 for part in range(10)}
+    for engine, workers in (("local", 1), ("local", 2), (f"dask://{cluster}", 1)):
+        found = dict(each(beside, iter(range(10)), shared=shared, engine=engine, workers=workers))
+        assert found == right
+
+
+def test_partitions_are_drawn_only_as_workers_become_free() -> None:
+    drawn: list[int] = []
+
+    def parts() -> Iterator[int]:
+        for part in range(50):
+            drawn.append(part)
+            yield part
+
+    results = each(beside, parts(), shared=np.arange(50.0), workers=2)
+    next(results)
+    assert len(drawn) <= 6
+    assert len(list(results)) == 49
+
+
+def test_a_killed_worker_of_a_cluster_changes_nothing(cluster: str, tmp_path: Path) -> None:
+    parts = [(number, str(tmp_path)) for number in range(6)]
+    found = dict(each(dies_once, parts, shared=np.arange(6.0), engine=f"dask://{cluster}"))
+    assert found == {number: number * 2.0 for number in range(6)}
+    assert (tmp_path / "2").exists()
+
+
+def test_a_killed_process_is_told() -> None:
+    with pytest.raises(StudyError, match="a worker process was ended from outside"):
+        list(each(signal.raise_signal, [signal.SIGKILL], workers=2))
