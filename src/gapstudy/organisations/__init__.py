@@ -1,0 +1,1 @@
+"""Names and affiliation strings to organisations, countries and kinds."""
