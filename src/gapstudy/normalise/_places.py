@@ -1,4 +1,4 @@
-"""Countries that a web domain or a text stands for, and when it stands for none."""
+"""Countries that a text stands for, and when it stands for none."""
 
 from __future__ import annotations
 
@@ -7,35 +7,6 @@ import re
 from collections.abc import Sequence
 
 from gapstudy.regions import country_code
-
-#: Top-level domains of countries that say nothing of a country, by the reason why.
-NOT_A_COUNTRY = {
-    "sold to everybody for what the letters mean or look like":
-        "ac ad ag ai am as bz cc cd ci cm co cx dj fm gd gg gl gs gy hn im io la lc ly md me mn ms "
-        "mu nu pm pn pw re rs sc sh si so sr st sx tc tf tl to tt tv vc vg vu wf ws yt",
-    "given away for nothing for years": "cf ga gq ml tk",
-    "an English word that foreigners buy to end a name": "do is",
-}  # fmt: skip
-_NO_COUNTRY = frozenset(" ".join(NOT_A_COUNTRY.values()).split())
-
-#: Hosts where everybody may put a page: what stands there says nothing of who made it.
-SHARED = frozenset(
-    "about.me apple.com apps.apple.com arxiv.org beacons.ai behance.net bitbucket.org blogspot.com "
-    "bubbleapps.io carrd.co chrome.google.com chromewebstore.google.com cloudfront.net "
-    "codeberg.org codepen.io crates.io deno.dev devpost.com discord.com discord.gg "
-    "docs.google.com drive.google.com dribbble.com f-droid.org facebook.com figma.com fly.dev "
-    "framer.app framer.website gist.github.com github.com github.io gitlab.com gitlab.io "
-    "glitch.me goo.gl gumroad.com herokuapp.com hf.space huggingface.co indiegogo.com "
-    "instagram.com itch.io kaggle.com kickstarter.com lemonsqueezy.com linkedin.com linktr.ee "
-    "lnkd.in lu.ma marketplace.visualstudio.com medium.com microsoftstore.com netlify.app "
-    "notion.site notion.so npmjs.com onrender.com pages.dev patreon.com play.google.com "
-    "producthunt.com pypi.org pythonanywhere.com railway.app readthedocs.io reddit.com "
-    "replicate.com replit.app replit.dev repl.co research.google.com sites.google.com slack.com "
-    "softr.app sourceforge.net stackexchange.com streamlit.app substack.com surge.sh t.me tally.so "
-    "testflight.apple.com tiktok.com tumblr.com twitch.tv twitter.com typeform.com vercel.app "
-    "vimeo.com web.app webflow.io wikipedia.org wixsite.com wordpress.com workers.dev x.com "
-    "ycombinator.com youtu.be youtube.com".split()
-)
 
 # Names that mean something else too often: a state of the United States, first names, an editor, an
 # animal, a fabric.
@@ -51,58 +22,6 @@ _MORE = (
     "England", "Scotland", "Wales", "Northern Ireland", "South Korea", "Russia", "Turkey", "Iran",
     "Czech Republic", "Ivory Coast", "United Arab Emirates", "UAE", "Kosovo",
 )  # fmt: skip
-
-
-def host(address: str) -> str:
-    """Host of a web address without `www.`, lower case; empty when there is none.
-
-    >>> host("https://www.Example.com/about")
-    'example.com'
-    """
-    match = _HOST.match(address)
-    return match[1].lower().rstrip(".") if match and "." in match[1] else ""
-
-
-_HOST = re.compile(r"\s*(?:https?://(?:[^/?#@\s]*@)?)?(?:www\.)?([^/?#:@\s]+)", re.IGNORECASE)
-
-
-def above(name: str) -> list[str]:
-    """A host and the domains above it, without the top-level one; none for a shared host.
-
-    >>> above("app.example.co.uk")
-    ['app.example.co.uk', 'example.co.uk', 'co.uk']
-    """
-    domains = []
-    while "." in name:
-        domains.append(name)
-        name = name.partition(".")[2]
-    return [] if not SHARED.isdisjoint(domains) else domains
-
-
-@functools.cache
-def _countries() -> dict[str, str]:
-    import pycountry
-
-    codes = {country.alpha_2.lower(): country.alpha_2 for country in pycountry.countries}
-    codes["uk"] = "GB"
-    return {domain: code for domain, code in codes.items() if domain not in _NO_COUNTRY}
-
-
-def domain_country(name: str, company: str) -> str | None:
-    """Country of a host by its top-level domain; None where that is no country's own.
-
-    Args:
-        name: the host.
-        company: folded name of the company; where host and name have the same letters, the ending
-            is a part of the name (`frid.ge`) and says nothing.
-
-    >>> domain_country("example.co.uk", "example"), domain_country("frid.ge", "fridge")
-    ('GB', None)
-    """
-    code = _countries().get(name.rpartition(".")[2])
-    if code is None or not above(name) or re.sub(r"\W", "", name) == company.replace(" ", ""):
-        return None
-    return code
 
 
 @functools.cache

@@ -51,16 +51,3 @@ def mark(patents: pd.DataFrame) -> pd.DataFrame:
     marked = np.zeros(len(patents), dtype=bool)
     marked[firsts.to_numpy()] = True
     return patents.assign(family_first=marked)
-
-
-def once(patents: pd.DataFrame) -> pd.DataFrame:
-    """Leave out a publication named without kind code where the same number stands with one.
-
-    Lists of labels such as the AIPD name documents by their number alone.
-
-    Args:
-        patents: rows of the table `patents`.
-    """
-    bare = patents["patent_id"].str.fullmatch(r"[A-Z]{2}\d+").fillna(False).astype(bool)
-    whole = patents.loc[~bare, "patent_id"].str.replace(r"[A-Z]\d?$", "", regex=True)
-    return patents[~(bare & patents["patent_id"].isin(whole))]

@@ -30,8 +30,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gapstudy.normalise._places import above, domain_country, host, text_countries
-from gapstudy.normalise.organisations import fold
+from gapstudy.normalise._places import text_countries
+from gapstudy.organisations.domains import above, domain_country, host
+from gapstudy.organisations.words import fold
 
 if TYPE_CHECKING:
     import pandas as pd

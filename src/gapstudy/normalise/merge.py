@@ -1,10 +1,10 @@
 """Parts of all sources -> the rows of each core table that stand, in order.
 
-The sources have an order. Of records of different sources with the same key, or of the same paper,
-that of the first source stands and the others are merged into it in silence; within one source the
-others go to quarantine, and the first by (`item`, `sequence`) stands. A table is settled by DuckDB
-on the few columns that matter; the rows are then read from the parts in the order found, so memory
-does not grow with texts.
+The sources have an order. Of records of different sources with the same key that of the first
+source stands and the others are merged into it in silence; within one source the others go to
+quarantine, and the first by (`item`, `sequence`) stands. Papers, products and patents are one also
+where their keys differ (see `same`). A table is settled by DuckDB on the few columns that matter;
+the rows are then read from the parts in the order found, so memory does not grow with texts.
 """
 
 # ruff: noqa: S608  # the SQL is made of names of our own tables, columns and sources
@@ -19,10 +19,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as arrow
 
-from gapstudy.errors import RecordError
+from gapstudy.normalise import same
 from gapstudy.normalise.gather import SHIFT, Gather, Numbers
 from gapstudy.normalise.papers import same_papers
 from gapstudy.normalise.parts import ORDER, QUARANTINE, empty, files
+from gapstudy.normalise.rules import NOT_NEEDED, POINTS_TO, RULES, TWICE, told
+from gapstudy.normalise.same_patents import same_patents
+from gapstudy.normalise.same_products import same_products
 from gapstudy.regions import is_code
 from gapstudy.tables import contract
 from gapstudy.tables.checks import neighbours
@@ -30,65 +33,9 @@ from gapstudy.tables.checks import neighbours
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-#: Column of a table -> table whose key it must be in.
-POINTS_TO = {
-    "paper_affiliations": {"paper_id": "papers"},
-    "patent_parties": {"patent_id": "patents"},
-    "patent_citations": {"patent_id": "patents"},
-    "product_references": {"product_id": "products"},
-    "product_availability": {"product_id": "products"},
-    "followups": {"paper_id": "papers", "product_id": "products"},
-    "labelled_pairs": {"paper_id": "papers"},
-    "patents": {"paper_id": "papers"},
-}
-#: Where it may also point nowhere: the value is then missing.
-NOT_NEEDED = {("patents", "paper_id")}
-_WIDER = frozenset({"EU27", "EU28", "EU", "EUROPE", "WORLD"})
 #: Rows that are read at a time.
 _PIECE = 1 << 14
-
-
-def told(what: str, remedy: str = "", **values: str) -> str:
-    """SQL of the text of a fault.
-
-    Args:
-        what: what is wrong, with `{name}` where a value is to stand.
-        remedy: what to do.
-        values: name -> SQL of the value.
-    """
-    text = str(RecordError(what, remedy=remedy)).replace("'", "''")
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", f"' || {value} || '")
-    return f"'{text}'"
-
-
-#: Table -> condition under which a row is at fault, the reason, and columns that both need.
-_RULES: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {
-    "followups": [(
-        "(outcome = 'found') != (product_id is not null)",
-        told("a follow-up names a product exactly when its outcome is found"),
-        ("outcome",),
-    )],
-    "labelled_pairs": [
-        (
-            "(relation in ('implements', 'derives_from')) != label",
-            told("label and relation '{it}' contradict each other", it="relation"),
-            ("relation", "label"),
-        ),
-        *((
-            f"target_type = '{kind}' and target_id not in (select name from id_{kind}s)",
-            told(f"target_id '{{it}}' is not in the table {kind}s", it="target_id"),
-            ("target_type", "target_id"),
-        ) for kind in ("product", "patent")),
-    ],
-    "indicators": [(
-        "geo in (select geo from no_place)",
-        told("geo '{it}' is not a place", "Write ISO alpha-2, EU27, EU, EUROPE or WORLD",
-             it="geo"),
-        ("geo",),
-    )],
-}  # fmt: skip
-_TWICE = ("duplicate key {it}", "Keep one of the two records; the first one stands")
+_WIDER = frozenset({"EU27", "EU28", "EU", "EUROPE", "WORLD"})
 
 
 @dataclass
@@ -99,11 +46,13 @@ class Standing:
         numbers: of the rows; see `gather`.
         places: of their sources.
         codes: column that points to another table -> place there, missing where it points nowhere.
+        dates: of rows whose date comes from another record; see `same.earliest`.
     """
 
     numbers: Numbers
     places: arrow.Array
     codes: dict[str, arrow.Array]
+    dates: arrow.Table | None = None
 
 
 class Merge:
@@ -129,11 +78,12 @@ class Merge:
         self.names: dict[str, arrow.Array] = {}
         self._files: dict[str, list[tuple[str, Path]]] = {}
         base.execute('create temp table gone ("table" text, nr bigint, src int, reason text)')
-        base.execute("create temp table same (paper_id text, standing text)")
+        same.prepare(base)
         for table in (*ORDER, QUARANTINE):
             self._view(table, files(folder, wanted, table))
         for table in ORDER:
             self._settle(table)
+        self.moved = self._moved()
 
     def _view(self, table: str, found: list[tuple[str, Path]]) -> None:
         self._files[table] = found
@@ -154,10 +104,14 @@ class Merge:
         terms = contract(table)
         points = POINTS_TO.get(table, {})
         if table == "papers":
-            same_papers(self.base, *_TWICE)
+            same_papers(self.base, *TWICE)
+        if table == "products":
+            same_products(self.base, self.sources, *TWICE)
+        if table == "patents":
+            same_patents(self.base, *TWICE)
         if table == "indicators":
             self._no_places()
-        rules = _RULES.get(table, [])
+        rules = RULES.get(table, [])
         plain = dict.fromkeys(
             name for name in (*terms.key, *(column for rule in rules for column in rule[2]))
             if name not in points
@@ -167,9 +121,9 @@ class Merge:
                     for name in points]  # fmt: skip
         joins = [f'left join "id_{target}" i_{name} on p."{name}" = i_{name}.name'
                  for name, target in points.items()]  # fmt: skip
-        grouped = terms.key[-1] == "position"
-        if grouped:
-            columns.append(f"i_{terms.key[0]}.own as own")
+        parent = terms.key[0] if terms.key[0] in points else ""
+        if parent:
+            columns.append(f"i_{parent}.own as own")
         self.base.execute(
             f"create temp table k as select nr, src, {', '.join(columns)} "
             f'from "part_{table}" p {" ".join(joins)}'
@@ -181,13 +135,14 @@ class Merge:
                 self._drop(table, f'"{name}" is null and given_{name}', reason)
         for broken, reason, _ in rules:
             self._drop(table, broken, reason)
-        if grouped:
+        if parent and terms.key[-1] == "position":
             self._one_origin(table)
         keys = ", ".join(f'"{name}"' for name in terms.key)
-        codes = ", ".join(f'"{name}"' for name in points if name not in terms.key)
+        more = [f'"{name}"' for name in points if name not in terms.key]
+        more.append(f'coalesce(own <> "{parent}", false) as moved' if parent else "false as moved")
         left = f"select nr from gone where \"table\" = '{table}'"
         order = self.base.sql(
-            f"select nr, src::tinyint as src, {keys} {', ' + codes if codes else ''} from k "
+            f"select nr, src::tinyint as src, {keys}, {', '.join(more)} from k "
             f"where nr not in ({left}) order by {keys}, nr"
         ).to_arrow_table()
         order = self._once(table, order)
@@ -195,6 +150,7 @@ class Merge:
         self.standing[table] = Standing(
             order["nr"].to_numpy(), order["src"].combine_chunks(),
             {name: order[name].combine_chunks() for name in points},
+            same.earliest(self.base, table) if table in same.DATED else None,
         )  # fmt: skip
         if table in {target for targets in POINTS_TO.values() for target in targets.values()}:
             self._identify(table, order[terms.key[0]].combine_chunks())
@@ -208,7 +164,11 @@ class Merge:
         )
 
     def _once(self, table: str, order: arrow.Table) -> arrow.Table:
-        """Of several rows with the same key only the one that stands."""
+        """Of several rows with the same key only the one that stands.
+
+        Where a row was moved here from a record merged away, no source has said a thing twice: the
+        earliest offer of a product stands, and nothing is told.
+        """
         key = contract(table).key
         _, same = neighbours(order, key)
         if not same.any():
@@ -217,14 +177,25 @@ class Merge:
         numbers = order["nr"].filter(arrow.array(among))
         # Rows of one key follow each other: the group is the number of keys before.
         group = np.cumsum(~np.r_[False, same])[among]
-        self.base.register("twice", arrow.table({"nr": numbers, "grp": arrow.array(group)}))
+        moved = order["moved"].filter(arrow.array(among))
+        self.base.register(
+            "twice", arrow.table({"nr": numbers, "grp": arrow.array(group), "moved": moved})
+        )
+        offers = "status <> 'available', date_to, date_from, "
+        first = (
+            f"case when any_moved then ({offers[:-2]}) end, "
+            if "status" in contract(table).names
+            else ""
+        )
         shown = " || ', ' || ".join(f'"{name}"::text' for name in key)
         self.base.execute(
             f"""insert into gone
-            select '{table}', nr, src, case when src = first_src then {told(*_TWICE, it=shown)} end
+            select '{table}', nr, src,
+                case when src = first_src and not any_moved then {told(*TWICE, it=shown)} end
             from (select *, first(src) over best as first_src, row_number() over best as nth
-                from "part_{table}" join twice using (nr)
-                window best as (partition by grp order by src, item, sequence))
+                from (select *, bool_or(moved) over (partition by grp) as any_moved
+                    from "part_{table}" join twice using (nr))
+                window best as (partition by grp order by src, {first}item, sequence))
             where nth > 1"""
         )
         lost = self.base.sql(
@@ -267,15 +238,15 @@ class Merge:
             f"names_{table}",
             arrow.table({"name": names, "code": arrow.array(np.arange(size, dtype=np.int32))}),
         )
-        others = ""
-        if table == "papers":
-            others = f"""union all
-                select same.paper_id, code,
-                    ({size} + row_number() over (order by same.paper_id))::int
-                from same join names_papers on same.standing = names_papers.name"""
         self.base.execute(
-            f'create temp table "id_{table}" as '
-            f'select name, code, code as own from "names_{table}" {others}'
+            f"""create temp table "id_{table}" as
+            select name, code, code as own from "names_{table}"
+            union all
+            select id, code, ({size} + row_number() over (order by id))::int
+            from (select distinct id, standing from same
+                where "table" = '{table}' and relation = 'same'
+                    and id not in (select name from "names_{table}"))
+            join "names_{table}" n on standing = n.name"""
         )
 
     # The rows themselves.
@@ -292,20 +263,56 @@ class Merge:
         columns = [
             name for name in terms.names if name not in {"source", "organisation_id", *points}
         ]
+        moved = self.moved if table == "labelled_pairs" else {}
         with Gather([path for _, path in self._files[table]], columns) as gather:
             for start, rows in gather.pieces(standing.numbers, _PIECE):
                 size = len(rows)
                 made = {name: rows[name] for name in columns}
+                if standing.dates:
+                    made |= _dated(made, standing.numbers[start : start + size], standing.dates)
+                if moved:
+                    ends = zip(rows["target_type"].to_pylist(), rows["target_id"].to_pylist(),
+                               strict=True)  # fmt: skip
+                    made["target_id"] = arrow.array([moved.get(end, end[1]) for end in ends])
                 made["source"] = sources.take(standing.places.slice(start, size))
                 made["organisation_id"] = arrow.nulls(size, arrow.string())
                 for name, target in points.items():
                     made[name] = self.names[target].take(standing.codes[name].slice(start, size))
                 yield arrow.table({name: made[name] for name in terms.names})
 
+    def _moved(self) -> dict[tuple[str, str], str]:
+        """Targets of labelled pairs merged away -> identifier of the record that stands."""
+        found = self.base.execute(
+            """select distinct "table", id, standing
+            from same join part_labelled_pairs on id = target_id and "table" = target_type || 's'
+            where same.relation = 'same' and id <> standing"""
+        ).fetchall()
+        return {(table[:-1], name): standing for table, name, standing in found}
+
+    def same_as(self) -> Iterator[arrow.Table]:
+        """The rows of the table `same_as`, in pieces."""
+        for batch in same.rows(self.base, self.sources).to_arrow_reader(_PIECE):
+            yield arrow.Table.from_batches([batch])
+
     def merged(self) -> dict[str, int]:
         """Papers of each source that are the same as one of an earlier source."""
         rows = self.base.execute(
-            "select src, count(*) from gone where \"table\" = 'papers' and reason is null "
-            "group by src"
+            """select src, count(*) from same where "table" = 'papers' and src <> kept_src
+            group by src"""
         ).fetchall()
         return {self.sources[src]: count for src, count in rows}
+
+
+def _dated(
+    rows: dict[str, arrow.Array], numbers: Numbers, dates: arrow.Table
+) -> dict[str, arrow.Array]:
+    """The columns of the date, with those that come from another record put in."""
+    known = dates["kept"].to_numpy()
+    _, here, there = np.intersect1d(numbers, known, assume_unique=True, return_indices=True)
+    if not len(here):
+        return {}
+    take = np.full(len(numbers), -1, dtype=np.int64)
+    take[here] = there
+    given = dates.select(list(same.DATE)).take(arrow.array(take, mask=take < 0))
+    mine = arrow.array(take >= 0)
+    return {name: arrow.compute.if_else(mine, given[name], rows[name]) for name in same.DATE}

@@ -3,35 +3,33 @@
 One organisation is one folded name. A name belongs to the organisation that a source gives under
 it: first by its main name, then by another of its names. Where sources give several of one name, it
 belongs to the one in the country that stands with the name, if there is exactly one; else to none
-of them. A name that belongs to no given organisation makes one of its own, with the folded name as
-identifier, and the spelling, country and kind that stand most often with it. A laboratory abroad
-keeps its own country on the affiliation.
+of them. A text that is no such name, but in which one is read (an address, another spelling), has
+the organisation of that name. A name that belongs to no given organisation makes one of its own,
+with the folded name as identifier, and the spelling, country and kind that stand most often with
+it. A laboratory abroad keeps its own country on the affiliation; one without a country gets that
+which its text tells.
 """
 
 # ruff: noqa: S608  # the SQL is made of names of our own tables, columns and sources
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as arrow
+import pyarrow.compute as compute
 
+from gapstudy.organisations.index import GIVEN, Index
+from gapstudy.organisations.weigh import CONFIDENCE, answer
+from gapstudy.organisations.words import fold
 from gapstudy.tables import contract
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-# Legal forms that come and go in spellings of one name.
-_LEGAL = re.compile(
-    r"\s+(?:inc|incorporated|ltd|limited|llc|llp|plc|corp|corporation|co|company|gmbh|ag|se|sa|"
-    r"sas|sarl|bv|nv|ab|as|oy|oyj|aps|spa|srl|kk|pte|pty)$"
-)
-_SIGNS = re.compile(r"[\W_]+")
 
 #: Tables that name organisations: name, country and kind there.
 _PARTIES = (
@@ -40,21 +38,8 @@ _PARTIES = (
     ("patent_parties", "name", "country", "null"),
 )
 
-
-def fold(name: str) -> str:
-    """A name without case, accents, punctuation and legal form.
-
-    >>> fold("Mistral AI, S.A.S.") == fold("Mistral AI")
-    True
-    """
-    text = name
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", name)
-        text = "".join(char for char in text.casefold() if not unicodedata.combining(char))
-    text = _SIGNS.sub(" ", text.casefold().replace(".", "")).strip()
-    while (shorter := _LEGAL.sub("", text)) != text:
-        text = shorter
-    return text
+#: Least confidence of a country that is read from the text of an affiliation.
+SURE = 0.90
 
 
 class Organisations:
@@ -79,15 +64,19 @@ class Organisations:
         folded = arrow.array([fold(name) for name in names.to_pylist()], arrow.string())
         base.register("folded", arrow.table({"name": names, "folded": folded}))
         given = base.execute(
-            f"""select organisation_id, name, other_names, coalesce(country, '')
+            f"""select organisation_id, name, other_names, coalesce(country, ''),
+                coalesce(domain, '')
             from part_organisations where {_stands("organisations")}
             order by src, organisation_id"""
         ).fetchall()
         asked = base.execute(
-            """select distinct folded, country from party join folded using (name)
-            where folded <> '' order by all"""
+            """select folded, country, min(name) from party join folded using (name)
+            where folded <> '' group by all order by all"""
         ).fetchall()
-        base.register("answered", _answers(given, asked))
+        self._given = given
+        self._index: Index | None = None
+        self._countries: dict[str, str] = {}
+        base.register("answered", _answers(given, asked, self._read if given else _nobody))
         base.execute(
             """create temp table said as
             select organisation_id, name, country, kind, n, first
@@ -149,7 +138,48 @@ class Organisations:
                 by_row[row] = self._several[names[encoded.indices[row].as_py()]][country]
             found = arrow.array(by_row, arrow.string())
         place = rows.column_names.index("organisation_id")
-        return rows.set_column(place, "organisation_id", found)
+        rows = rows.set_column(place, "organisation_id", found)
+        return self._located(rows) if table == "paper_affiliations" else rows
+
+    def _known(self) -> Index:
+        """Index of the organisations given and of those known by themselves."""
+        if self._index is None:
+            names = ("organisation_id", "name", "other_names", "country", "domain")
+            table = pd.DataFrame(self._given, columns=list(names)).assign(kind="")
+            self._index, self._given = Index.build(table), []
+        return self._index
+
+    def _read(self, name: str, country: str) -> str | None:
+        """The organisation given whose name stands in a text, in the country that is known."""
+        index = self._known()
+        found = answer(name, index)
+        owner = index.organisations[found.place] if found.place >= 0 else None
+        if owner is None or owner.origin != GIVEN or (country and owner.country != country):
+            return None
+        return owner.id
+
+    def _located(self, rows: arrow.Table) -> arrow.Table:
+        """Affiliations with the countries that their texts tell where the source gave none."""
+        bare = compute.and_(
+            compute.is_null(rows["country"]), compute.not_equal(rows["organisation"], "")
+        )
+        if not compute.any(bare).as_py():
+            return rows
+        for name in compute.unique(rows["organisation"].filter(bare)).to_pylist():
+            if name not in self._countries:
+                found = answer(name, self._known())
+                sure = CONFIDENCE[found.how] >= SURE
+                self._countries[name] = found.country if sure else ""
+        countries = rows["country"].to_pylist()
+        bases = rows["region_basis"].to_pylist()
+        names = rows["organisation"].to_pylist()
+        for row in np.flatnonzero(bare.to_numpy()):
+            if country := self._countries[names[row]]:
+                countries[row], bases[row] = country, "organisation"
+        for name, values in (("country", countries), ("region_basis", bases)):
+            place = rows.column_names.index(name)
+            rows = rows.set_column(place, name, arrow.array(values, rows[name].type))
+        return rows
 
     def rows(self, sources: list[str]) -> arrow.Table:
         """The rows of `organisations`, in order."""
@@ -176,35 +206,49 @@ def _most(column: str) -> str:
         group by organisation_id)"""
 
 
+def _nobody(name: str, country: str) -> str | None:
+    """The organisation of a text where no source gives any."""
+    del name, country
+    return None
+
+
 def _answers(
-    given: Iterable[tuple[str, str, str, str]], asked: Iterable[tuple[str, str]]
+    given: Iterable[tuple[str, str, str, str, str]],
+    asked: Iterable[tuple[str, str, str]],
+    read: Callable[[str, str], str | None],
 ) -> arrow.Table:
     """The organisation of each folded name and country.
 
     Args:
-        given: identifier, name, other names and country (or empty) of the organisations given.
-        asked: folded name and country (or empty) that stand together.
+        given: identifier, name, other names, country (or empty) and domain of the organisations
+            given.
+        asked: folded name and country (or empty) that stand together, and a spelling of the name.
+        read: gives the organisation that is named in a text, which is no name itself.
     """
     wanted = list(asked)
-    sought = {name for name, _ in wanted}
+    sought = {name for name, _, _ in wanted}
     mains: defaultdict[str, dict[str, str]] = defaultdict(dict)
     others: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for identifier, name, more, country in given:
+    for identifier, name, more, country, _ in given:
         if (folded := fold(name)) in sought:
             mains[folded][identifier] = country
         for other in more.split(" | ") if more else ():
             if (folded := fold(other)) in sought:
                 others[folded][identifier] = country
     found: list[Any] = []
-    for name, country in wanted:
+    for name, country, spelling in wanted:
         candidates = mains.get(name) or others.get(name) or {}
         if len(candidates) > 1:
             candidates = {key: at for key, at in candidates.items() if at and at == country}
-        only = next(iter(candidates)) if len(candidates) == 1 else name.replace(" ", "-")
-        found.append(only)
+        if len(candidates) == 1:
+            found.append(next(iter(candidates)))
+        else:
+            several = name in mains or name in others
+            one = None if several else read(spelling, country)
+            found.append(one or name.replace(" ", "-"))
     text = arrow.string()
     return arrow.table({
-        "folded": arrow.array([name for name, _ in wanted], text),
-        "country": arrow.array([country for _, country in wanted], text),
+        "folded": arrow.array([name for name, _, _ in wanted], text),
+        "country": arrow.array([country for _, country, _ in wanted], text),
         "organisation_id": arrow.array(found, text),
     })  # fmt: skip

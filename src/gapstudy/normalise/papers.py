@@ -1,6 +1,12 @@
-"""Which records describe the same paper."""
+"""Which records describe the same paper: by identifiers, and by title and authors.
 
-# ruff: noqa: S608  # the SQL is made of names of our own tables, columns and sources
+Records that share a key, an arXiv identifier or a DOI are one, however they hang together. Preprint
+and published version often share none; they are found by their titles (see `titles`). A title is
+weaker than an identifier: where titles would join groups with different arXiv identifiers, none of
+the titles in that group counts.
+"""
+
+# ruff: noqa: S608  # the SQL is made of names of our own columns
 
 from __future__ import annotations
 
@@ -9,78 +15,107 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as arrow
 
-from gapstudy.errors import RecordError
+from gapstudy.normalise import same, titles
 
 if TYPE_CHECKING:
+    import pandas as pd
     from duckdb import DuckDBPyConnection
+
+    Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+#: Why two records are one, the surest first; the first is what identifiers say.
+REASONS = ("the same key, arXiv identifier or DOI", *titles.REASONS)
 
 
 def same_papers(base: DuckDBPyConnection, twice: str, keep: str) -> None:
-    """Papers of one key, arXiv identifier or DOI are one, however they hang together.
+    """Find papers that are the same, and keep of each the record of the first source.
 
-    Reads the view `part_papers`; adds to the tables `gone` and `same` of `merge.Merge`.
+    Of one source the record with the least identifier stands, so that the order of rows in a file
+    does not matter. Reads the views `part_papers` and `part_paper_affiliations`; adds to the tables
+    `gone` and `same` (see `same`).
 
     Args:
-        base: the database.
+        base: the database of `merge.Merge`.
         twice: what is said of two papers of one source with the same key, `{it}` the key.
         keep: what to do about it.
     """
+    same.faults(base, "papers", twice, keep)
     base.execute(
         """create temp table paper as
-        select nr, src, paper_id, arxiv_id, lower(doi) as doi, item, sequence from part_papers"""
-    )
-    duplicate = str(RecordError(twice, remedy=keep)).replace("{it}", "' || paper_id || '")
-    base.execute(
-        f"""insert into gone
-        select 'papers', nr, src, '{duplicate}' from (
-            select *, row_number() over (partition by src, paper_id order by item, sequence) as nth
-            from paper semi join (
-                select src, paper_id from paper group by src, paper_id having count(*) > 1
-            ) using (src, paper_id))
-        where nth > 1"""
+        select nr, src, paper_id, arxiv_id, lower(doi) as doi from part_papers
+        where nr not in (select nr from gone where "table" = 'papers')"""
     )
     links = base.sql(
         " union all ".join(
-            f"""select nr, root from paper join (
+            f"""select nr as one, root as other, 0::tinyint as reason from paper join (
                 select {column}, min(nr) as root from paper
-                where {column} is not null and nr not in (select nr from gone)
-                group by {column} having count(*) > 1
-            ) using ({column}) where nr <> root and nr not in (select nr from gone)"""
+                where {column} is not null group by {column} having count(*) > 1
+            ) using ({column}) where nr <> root"""
             for column in ("paper_id", "arxiv_id", "doi")
         )
-        + " order by nr, root"
     ).to_arrow_table()
-    base.register("component", _components(links["nr"].to_numpy(), links["root"].to_numpy()))
-    once = str(RecordError("the same paper as {it}, by identifier", remedy="It counts once"))
-    once = once.replace("{it}", "' || standing || '")
-    base.execute(
-        """create temp table double as
-        select nr, src, paper_id, first(paper_id) over best as standing,
-               first(src) over best as first_src, row_number() over best as nth
-        from paper join component using (nr)
-        window best as (partition by component order by src, item, sequence)"""
-    )
-    base.execute(
-        f"insert into gone select 'papers', nr, src, case when src = first_src then '{once}' end "
-        "from double where nth > 1"
-    )
-    base.execute(
-        "insert into same select distinct paper_id, standing from double where paper_id <> standing"
-    )
+    named = titles.pairs(base)
+    every = arrow.concat_tables([links, named]).to_pandas()
+    if len(every):
+        base.register("wanted", arrow.table({"nr": np.unique(every[["one", "other"]].to_numpy())}))
+        about = base.sql(
+            "select nr, src, paper_id, arxiv_id from paper semi join wanted using (nr) order by nr"
+        ).to_df()
+        base.unregister("wanted")
+        same.note(base, "papers", grouped(about, every), REASONS[:1])
     base.execute("drop table paper")
-    base.execute("drop table double")
 
 
-def _components(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> arrow.Table:
-    """Number of the connected component of each row that is linked to another."""
+def grouped(about: pd.DataFrame, links: pd.DataFrame) -> arrow.Table:
+    """Which record stands for which.
+
+    Args:
+        about: nr, src, paper_id and arxiv_id of all records in the links, by nr.
+        links: one, other (numbers) and reason (place in `REASONS`).
+
+    Returns:
+        nr, kept, relation and reason of the records that do not stand.
+    """
+    import pandas as pd
+
+    numbers = about["nr"].to_numpy()
+    one = np.searchsorted(numbers, links["one"].to_numpy())
+    other = np.searchsorted(numbers, links["other"].to_numpy())
+    weak = links["reason"].to_numpy() > 0
+    firm = components(len(numbers), one[~weak], other[~weak])
+    every = components(len(numbers), one, other)
+    # Groups that identifiers make, in each group that identifiers and titles make.
+    known = about["arxiv_id"].notna().to_numpy()
+    held = pd.DataFrame({"every": every[known], "firm": firm[known]}).drop_duplicates()
+    torn = held["every"].value_counts()
+    good = ~(weak & np.isin(every[one], torn.index[torn > 1].to_numpy()))
+    every = components(len(numbers), one[good], other[good])
+
+    rank = about["paper_id"].rank(method="min").to_numpy()
+    order = np.lexsort((rank, about["src"].to_numpy(), every))
+    first = order[np.r_[True, every[order][1:] != every[order][:-1]]]
+    stands = np.empty(every.max() + 1, dtype=np.int64)
+    stands[every[first]] = first
+    kept = stands[every]
+    # Of a group of identifiers that only titles tie to the one that stands, the surest title.
+    best = np.full(len(numbers), len(REASONS), dtype=np.int64)
+    kinds = links["reason"].to_numpy()[good & weak]
+    for side in (one, other):
+        np.minimum.at(best, firm[side[good & weak]], kinds)
+    reason = np.where(firm == firm[kept], 0, best[firm])
+    gone = kept != np.arange(len(numbers))
+    return arrow.table({
+        "nr": numbers[gone], "kept": numbers[kept[gone]],
+        "relation": arrow.array(["same"] * int(gone.sum()), arrow.string()),
+        "reason": arrow.array(REASONS, arrow.string()).take(arrow.array(reason[gone])),
+    })  # fmt: skip
+
+
+def components(size: int, one: Ints, other: Ints) -> np.ndarray[Any, Any]:
+    """Number of the connected component of each of so many things."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    size = len(one)
-    nodes, places = np.unique(np.concatenate([one, other]), return_inverse=True)
-    labels = np.zeros(0, dtype=np.int32)
-    if size:
-        shape = (len(nodes), len(nodes))
-        graph = coo_matrix((np.ones(size, np.int8), (places[:size], places[size:])), shape)
-        labels = connected_components(graph, directed=False)[1]
-    return arrow.table({"nr": arrow.array(nodes.astype(np.int64)), "component": labels})
+    graph = coo_matrix((np.ones(len(one), np.int8), (one, other)), (size, size))
+    labels: np.ndarray[Any, Any] = connected_components(graph, directed=False)[1]
+    return labels

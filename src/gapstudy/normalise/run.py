@@ -51,6 +51,7 @@ def run(store: Store, study: Study) -> None:
             organisations = Organisations(base)
             given = _frame("organisations", [organisations.rows(made.sources)])
             merged = made.merged()
+            store.write_batches("same_as", made.same_as())
             faults = quarantine(base, made.sources).to_arrow_reader(_PIECE)
             store.write_batches("quarantine", _pieces(faults))
         # What the database held is free for the rows themselves.
@@ -106,7 +107,7 @@ def _write(store: Store, made: Merge, organisations: Organisations, given: pd.Da
         if name == "products":
             store.write(name, ladder.climb(_frame(name, rows), given))
         elif name == "patents":
-            store.write(name, families.mark(families.once(_frame(name, rows))))
+            store.write(name, families.mark(_frame(name, rows)))
         elif name != "organisations":
             store.write_batches(name, ahead(rows))
 

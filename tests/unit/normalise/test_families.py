@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gapstudy.dates import parse_date
-from gapstudy.normalise.families import DATES, mark, once
+from gapstudy.normalise.families import DATES, mark
 
 
 def frame(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -128,9 +128,3 @@ def test_publications_of_one_application_are_one_where_no_family_is_named() -> N
         {**filed, "patent_id": "GB1A", "office": "GB"},
         {**filed, "patent_id": "EP1A1", "office": "EP", "family_id": "9"},
     ) == {"US2018000001A1", "GB1A", "EP1A1"}
-
-
-def test_a_number_without_kind_code_gives_way_to_one_with_it() -> None:
-    rows = frame({"patent_id": "US10000000"}, {"patent_id": "US10000000B2"},
-                 {"patent_id": "US2018000001"}, {"patent_id": "EP1A1"})  # fmt: skip
-    assert set(once(rows)["patent_id"]) == {"US10000000B2", "US2018000001", "EP1A1"}

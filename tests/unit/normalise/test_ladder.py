@@ -10,13 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gapstudy.normalise._places import (
-    above,
-    domain_country,
-    host,
-    text_countries,
-)
+from gapstudy.normalise._places import text_countries
 from gapstudy.normalise.ladder import CONFIDENCE, climb
+from gapstudy.organisations.domains import above, domain_country, host
 from gapstudy.regions import country_code
 from gapstudy.tables.core import RUNGS
 

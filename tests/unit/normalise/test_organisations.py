@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gapstudy.normalise.organisations import fold
+from gapstudy.organisations.words import fold
 
 from ..normalising import Made, normalised, raw
 from .test_normalise import PAPER, PRODUCT, party
@@ -83,3 +83,29 @@ def test_names_without_a_letter_have_no_organisation(tmp_path: Path) -> None:
     result = made(tmp_path, [], ("--", "US"), ("", "DE"))
     assert found(result) == [None, None]
     assert result.ids("organisations") == []
+
+
+def test_a_country_that_only_the_text_tells_is_read(tmp_path: Path) -> None:
+    result = made(
+        tmp_path,
+        [],
+        ("Institute of Examples, Lyon, France", ""),
+        ("Acme", ""),
+        ("Acme Paris", "US"),
+    )
+    rows = result.rows("paper_affiliations")
+    assert [row["country"] for row in rows] == ["FR", None, "US"]
+    assert rows[0]["region_basis"] == "organisation"
+
+
+def test_an_address_belongs_to_the_given_organisation_that_stands_in_it(tmp_path: Path) -> None:
+    given = [{"organisation_id": "ror:1", "name": "Acme University", "country": "DE"}]
+    result = made(
+        tmp_path, given,
+        ("Department of Physics, Acme University", "DE"),
+        ("Department of Physics, Acme University", "FR"),
+        ("Acme University Hospital", "DE"),
+    )  # fmt: skip
+    assert found(result) == [
+        "ror:1", "department-of-physics-acme-university", "acme-university-hospital",
+    ]  # fmt: skip
