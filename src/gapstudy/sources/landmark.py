@@ -114,7 +114,15 @@ def _pair(row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
         "label": row["label"] == "1", "relation": row["relation"],
         "negative_kind": row["negative_kind"], "how_known": row["how_known"],
         "split": row["split"], "evidence": row["evidence"],
+        # A corpus of before the draw has no such columns: all of its pairs were chosen by hand.
+        "sample": row.get("sample", "landmark"), "stratum": row.get("stratum", ""),
+        "stratum_size": _number(row.get("stratum_size", ""), int),
+        "inclusion": _number(row.get("inclusion", ""), float),
     }  # fmt: skip
+
+
+def _number(text: str, kind: type[int] | type[float]) -> float | None:
+    return kind(text) if text.strip() else None
 
 
 def _policy_event(row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
