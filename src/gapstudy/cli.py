@@ -386,9 +386,15 @@ def trace(
     return 0
 
 
-@app.command()
-def evaluate(study: Root = HERE, as_json: Json = False) -> int:
+evaluate = typer.Typer(help="Show how good the links are.", no_args_is_help=False)
+app.add_typer(evaluate, name="evaluate")
+
+
+@evaluate.callback(invoke_without_command=True)
+def evaluate_study(context: typer.Context, study: Root = HERE, as_json: Json = False) -> int:
     """Show the quality of the links on pairs that the model never saw."""
+    if context.invoked_subcommand:
+        return 0
     from gapstudy.store import Store
 
     settings = _study(study)
@@ -397,12 +403,90 @@ def evaluate(study: Root = HERE, as_json: Json = False) -> int:
     if as_json:
         _dump(rows)
         return 0
-    shown = [
-        row | {"estimate": f"{_cell(row['value'])} ({_cell(row['low'])} to {_cell(row['high'])})"}
-        for row in rows
+    _measures([
+        row for row in rows
         if row["sample"] == "labelled" and (row["method"] == "model" or row["group"] == "all")
-    ]
-    _table(shown, ["method", "metric", "group", "group_value", "estimate", "n"])
+    ])  # fmt: skip
+    return 0
+
+
+def _measures(rows: list[dict[str, Any]]) -> None:
+    shown = [row | {"estimate": _estimate(row)} for row in rows]
+    _table(shown, ["method", "metric", "group", "group_value", "estimate", "n", "positives"])
+
+
+def _estimate(row: dict[str, Any]) -> str:
+    value, low, high = (_cell(row[name]) for name in ("value", "low", "high"))
+    return (f"{value} ({low} to {high})" if low else value) or "not estimable"
+
+
+@evaluate.command("links")
+def evaluate_links(
+    file: Annotated[Path, typer.Argument(help="Labelled pairs, CSV; see docs/linking.md.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the file with probabilities here.")
+    ] = None,
+    prevalence: Annotated[
+        float | None,
+        typer.Option(help="Share of links to assume.", show_default="as labelled"),
+    ] = None,
+    study: Root = HERE,
+    as_json: Json = False,
+) -> int:
+    """Score a labelled file of papers and products, and measure the scores."""
+    from gapstudy import evaluation
+
+    made = evaluation.evaluate_links(file, _study(study), prevalence)
+    if out is not None:
+        evaluation.write_scored(made, out, file)
+    for line in evaluation.told(made.report):
+        _say(line)
+    if as_json:
+        _dump(made.report)
+    else:
+        print(evaluation.opening(made.report))
+        _measures([
+            row for row in made.report["measures"]
+            if row["method"] == "model" or row["group"] == "all"
+        ])  # fmt: skip
+        print()
+        curve = [row for row in made.report["calibration"] if row["group"] == "all"]
+        columns = ["bin_from", "bin_to", "predicted", "observed", "low", "high", "n"]
+        _table(curve, columns)
+    return 3 if made.left_out else 0
+
+
+@app.command()
+def label(
+    pairs: Annotated[int, typer.Option(min=1, help="Pairs to draw.")] = 400,
+    out: Annotated[Path, typer.Option("--out", help="File of answers; taken up again.")] = Path(
+        "labels.csv"
+    ),
+    study: Root = HERE,
+) -> int:
+    """Label pairs of this study's candidates by hand; see docs/labelling.md."""
+    from gapstudy.link import ends, labelling
+    from gapstudy.store import Store
+
+    if not sys.stdin.isatty():
+        raise UsageError("labels are asked for, and standard input is not a terminal",
+                         remedy="Run `gapstudy label` in a terminal")  # fmt: skip
+    settings = _study(study)
+    read = Store(settings.root).read
+    queue = labelling.Queue.make(
+        read("link_candidates"), read("labelled_pairs"),
+        ends.papers(read("papers"), read("paper_affiliations")),
+        ends.targets(read("products"), read("patents"), read("patent_parties")),
+        settings.regions.scheme, pairs, settings.seed,
+    )  # fmt: skip
+    answers = labelling.Answers(out, queue)
+
+    def show(at: int, done: int) -> None:
+        print(f"\n{done} of {len(queue.drawn)} answered")
+        _table([{"": head, " ": text} for head, text in queue.shown(at)], ["", " "])
+
+    given = labelling.label(answers, input, show)
+    print(f"{given} answers given, {len(answers)} of {len(queue.drawn)} in {out}")
     return 0
 
 
@@ -421,6 +505,27 @@ def simulate(
     else:
         columns = ["estimator", "scenario", "method", "truth", "bias", "coverage", "rejection"]
         _table(rows, columns)
+    return 0
+
+
+@app.command()
+def resolve(
+    file: Annotated[Path, typer.Argument(help="CSV file with a header, UTF-8.")],
+    column: Annotated[str, typer.Option("--column", help="Column that holds the names.")],
+    study: Root = HERE,
+) -> int:
+    """Find organisations and countries for names and affiliations; CSV to standard output."""
+    from gapstudy import resolve as names
+    from gapstudy.organisations.index import Index
+    from gapstudy.regions import RegionScheme
+    from gapstudy.store import Store
+    from gapstudy.study import FILE
+
+    texts = names.read_column(file, column)
+    store = Store(study)
+    known = store.read("organisations") if store.has("organisations") else None
+    scheme = _study(study).regions.scheme if (study / FILE).exists() else RegionScheme()
+    names.write(names.table(texts, Index.build(known), scheme), sys.stdout)
     return 0
 
 

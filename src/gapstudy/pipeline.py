@@ -71,17 +71,19 @@ STEPS = (
         settings=("sources", "source", "as_of"),
     ),
     Step(
-        "normalise", "gapstudy.normalise.run:run", ("normalise", "sources"), ("source_states",),
-        ("sources", "source"),
+        "normalise", "gapstudy.normalise.run:run", ("normalise", "sources", "organisations"),
+        ("source_states",), ("sources", "source"),
     ),
     Step(
-        "link", "gapstudy.link.run:run", ("link",),
-        (*_CORE, "patents", "patent_parties", "labelled_pairs"),
+        "link", "gapstudy.link.run:run", ("link", "organisations"),
+        (*_CORE, "product_references", "patents", "patent_parties", "patent_citations",
+         "labelled_pairs", "same_as"),
         ("linking", "measurement", "seed", "window", "regions"),
     ),
     Step(
         "measure", "gapstudy.measure.run:run", ("measure",),
-        (*_CORE, "links", "product_availability", "indicators", "sources"),
+        (*_CORE, "links", "product_availability", "indicators", "sources", "out_link_recall",
+         "out_link_quality", "same_as"),
         ("linking", "measurement", "seed", "window", "regions", "grid", "claims", "frames"),
     ),
     Step(

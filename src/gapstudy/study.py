@@ -59,6 +59,7 @@ class Linking(_Section):
         imputations: number of link sets drawn (M of Rubin's rules).
         followup_found: probability that a product found in the follow-up does use the result.
         language_model: spaCy model for reading names in texts.
+        embedding: vectors that texts are compared by: wordllama (fast), or minilm (slower, better).
     """
 
     threshold: Probability = 0.5
@@ -67,6 +68,7 @@ class Linking(_Section):
     imputations: Annotated[int, Field(ge=2, le=1000)] = 20
     followup_found: Probability = 0.95
     language_model: str = "en_core_web_sm"
+    embedding: Literal["wordllama", "minilm"] = "wordllama"
 
 
 class Measurement(_Section):

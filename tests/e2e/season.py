@@ -121,7 +121,7 @@ def run(
             day = START + dt.timedelta(days=number)
             server.day(day)
             server.faults(_faults(chance))
-            # Not on the last day: killed before its first request, it would leave nothing to finish.
+            # Not on the last day: killed before its first request it would leave nothing open.
             killed = chance.random() < kills and number < days
             done = _daily(study, server, day, chance if killed else None)
             season.days.append(done)

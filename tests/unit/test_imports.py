@@ -11,13 +11,13 @@ STAGES = {"collect", "normalise", "link", "measure", "publish", "simulate"}
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"doctor", "status", "trace", "template"},
+    {"doctor", "evaluation", "resolve", "status", "trace", "template"},
     {"pipeline"},
     STAGES,
-    {"archive", "engine"},
+    {"archive", "engine", "parts"},
     {"store", "warc"},
     {"sources"},
-    {"tables", "study"},
+    {"tables", "study", "organisations"},
     {"regions", "dates"},
     {"errors"},
 )

@@ -3,16 +3,19 @@
 import csv
 import re
 from collections import Counter, defaultdict
+from functools import cache
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from gapstudy.collect.parse import rows_of
+from gapstudy.collect.parse import records, rows_of
 from gapstudy.dates import PartialDate, parse_date
-from gapstudy.regions import EU27, is_code
+from gapstudy.regions import EU27, REGIONS, RegionScheme, is_code
+from gapstudy.sources.base import Record
 from gapstudy.sources.landmark import Landmark
+from gapstudy.sources.models_dev import ModelsDev
 
 from .normalising import normalised
 
@@ -69,13 +72,28 @@ FAMILIES = (
     {"Tencent", "Tencent Technology (Shenzhen)"},
     {"Stability AI", "Init ML", "Cyril Diagne"},
 )
+# What belongs to a drawn pair only.
+FRAMED = ("stratum", "stratum_size", "inclusion")
 
 
 def addresses(cell: str) -> list[str]:
     return cell.split("; ")
 
 
+@cache
+def models() -> dict[str, Row]:
+    """Products of the source models_dev, which drawn pairs also name, under the names used here."""
+    (file,) = ModelsDev().embedded(ROOT)
+    return {
+        found.data["product_id"]: found.data | {"launch_date": found.data["date"]}
+        for found in records("models_dev", file.url, file.body)
+        if isinstance(found, Record) and found.table == "products"
+    }
+
+
 def target(pair: Row) -> Row:
+    if pair["target_id"].startswith("models-dev/"):
+        return models()[pair["target_id"]]
     return (PRODUCT if pair["target_type"] == "product" else PATENT)[pair["target_id"]]
 
 
@@ -303,7 +321,7 @@ def test_patents() -> None:
 
 
 def test_pairs() -> None:
-    assert len(PAIRS) >= 400
+    assert len(PAIRS) >= 1200
     true = [row for row in PAIRS if row["label"] == "1"]
     hard = [row for row in PAIRS if row["label"] == "0" and row["negative_kind"] != "easy"]
     assert len(true) >= 180
@@ -313,6 +331,42 @@ def test_pairs() -> None:
         assert (row["label"] == "0") == bool(row["negative_kind"]), row
     both = Counter((row["result_id"], row["target_id"]) for row in PAIRS)
     assert max(both.values()) == 1
+
+
+def test_drawn_pairs_stand_for_the_frame() -> None:
+    drawn = [row for row in PAIRS if row["sample"] == "sampled"]
+    assert len(drawn) >= 600
+    for row in PAIRS:
+        assert len({bool(row[name]) for name in FRAMED}) == 1, row
+        assert bool(row["stratum"]) >= (row["sample"] == "sampled"), row
+        assert (row["stratum"] == "known") <= (row["sample"] == "landmark"), row
+    strata = defaultdict(list)
+    for row in PAIRS:
+        if row["stratum"]:
+            strata[row["stratum"]].append(row)
+    for name, rows in strata.items():
+        (size,) = {int(row["stratum_size"]) for row in rows}
+        (share,) = {row["inclusion"] for row in rows}
+        assert float(share) == pytest.approx(len(rows) / size, rel=1e-5), name
+        assert float(share) <= 1, name
+        if name != "known":
+            band, region, kind = name.split("-")[:3]
+            assert band in {f"b{number}" for number in range(5)}
+            assert region in {*REGIONS, "other", "unknown"}
+            assert {row["target_type"] for row in rows} == {kind}
+    protocol = (FOLDER / "PROTOCOL.md").read_text(encoding="utf-8")
+    (frame,) = re.findall(r"\*\*Frame\.\*\* ([\d,]+) pairs", protocol)
+    assert sum(int(rows[0]["stratum_size"]) for rows in strata.values()) == int(
+        frame.replace(",", "")
+    )
+
+
+def test_regions_of_strata_are_those_of_the_targets() -> None:
+    for row in PAIRS:
+        if row["sample"] == "sampled":
+            place = target(row).get("home_country", target(row).get("applicant_country"))
+            region = RegionScheme(europe="EU27").region(place or None)
+            assert row["stratum"].split("-")[1] == region, row
 
 
 def test_a_product_before_its_result_is_explained() -> None:
@@ -327,8 +381,9 @@ def test_split_by_organisation() -> None:
     splits: dict[str, set[str]] = defaultdict(set)
     family = {name: min(names) for names in FAMILIES for name in names}
     for row in PAIRS:
-        owner = target(row).get("organisation") or target(row)["applicant"]
+        owner = target(row).get("organisation", target(row).get("applicant", ""))
         splits[family.get(owner, owner)].add(row["split"])
+    del splits[""]  # targets without an organisation count one by one
     assert [owner for owner, found in splits.items() if len(found) > 1] == []
     sizes = Counter((row["split"], row["label"]) for row in PAIRS)
     assert min(sizes.values()) >= 50
@@ -341,13 +396,17 @@ def test_a_followup_is_no_negative_pair() -> None:
 
 
 def test_nothing_of_it_goes_to_quarantine(tmp_path: Path) -> None:
-    raws = [
-        row
-        for file in Landmark().embedded(ROOT)
-        for row in rows_of("landmark", file.url, file.body, sha256(file.body).hexdigest())
-    ]
-    assert len({row["item"] for row in raws}) == sum(row["first"] for row in raws)
+    raws = {
+        source.name: [
+            row
+            for file in source.embedded(ROOT)
+            for row in rows_of(source.name, file.url, file.body, sha256(file.body).hexdigest())
+        ]
+        for source in (Landmark(), ModelsDev())
+    }
+    own = raws["landmark"]
+    assert len({row["item"] for row in own}) == sum(row["first"] for row in own)
     made = normalised(tmp_path, raws)
-    assert [(row["table"], row["reason"]) for row in made.quarantine] == []
+    assert [row for row in made.quarantine if row["source"] == "landmark"] == []
     assert len(made.rows("papers")) == len(RESULTS)
     assert len(made.rows("labelled_pairs")) == len(PAIRS)

@@ -6,7 +6,18 @@ import pandas as pd
 import pytest
 
 from gapstudy.errors import ContractError, UnknownNameError
-from gapstudy.tables import ALL, Table, contract, core, link, out, sources
+from gapstudy.tables import (
+    ALL,
+    Table,
+    artifacts,
+    contract,
+    core,
+    link,
+    link_quality,
+    out,
+    patent_links,
+    sources,
+)
 from gapstudy.tables.checks import validate
 
 RAW = sources.raw("landmark")
@@ -15,7 +26,8 @@ every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.n
 
 
 def test_names_are_used_once() -> None:
-    declared = [table.name for module in (sources, core, link, out) for table in module.TABLES]
+    modules = (sources, core, artifacts, link, link_quality, out, patent_links)
+    declared = [table.name for module in modules for table in module.TABLES]
     assert len(declared) == len(set(declared))
     assert set(declared) == set(ALL)
     assert all(ALL[name].name == name for name in declared)

@@ -1,223 +1,299 @@
-"""Features of every pair of a result and a target, as matrices, and of chosen pairs as a frame."""
+"""What each end of a pair is made ready as, once, and the features of pairs.
+
+A feature is a function of its pair alone: of its paper, its target, and constants that ship with
+the package or its pinned libraries. So pairs may be described in any order and in any portions,
+and a pair from a file gets the same numbers as the same pair within a large study.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gapstudy.link import candidates as ways
-from gapstudy.link import organisations as houses
 from gapstudy.link import texts
-from gapstudy.link.language import dictionary
-from gapstudy.link.names import NameFinder, coined_names, mentions_in
-from gapstudy.link.tokens import fold
+from gapstudy.link.naming import name_features
 from gapstudy.tables.link import FEATURES
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-KEY = ["paper_id", "target_type", "target_id"]
+Places = np.ndarray[Any, np.dtype[np.int64]]
 _DAYS_PER_YEAR = 365.25
+_UNKNOWN = np.iinfo(np.int64).min
+#: Pairs described at a time: bounds the memory that their vectors take.
+_BLOCK = 100_000
+#: What stands for the likeness of two texts that cannot be compared, one of them being in Chinese,
+#: say: about the mean over pairs worth a look, so that such a text speaks neither for nor against.
+MIDDLING = {"title_cosine": 0.24, "word_cosine": 0.07, "title_words": 0.15}
 
 
 @dataclass(frozen=True)
-class Space:
-    """All pairs of results and targets of a study.
+class Settings:
+    """What a study chooses about features.
 
     Attributes:
-        papers: the results, in the order of the rows of the matrices.
-        targets: the targets, in the order of the columns.
-        features: name of a feature -> matrix.
-        ways: way of finding candidates -> matrix of truth values.
-        mentions: places where a target names a result's thing: paper_id, column (position of the
-            target), field, start, end, and the flags of `names.Mention`.
+        embedding: model of the text vectors, "wordllama" or "minilm".
+        cache: folder that keeps vectors of texts; none when missing.
+        language_model: spaCy model with the dictionary of ordinary words.
     """
 
-    papers: pd.DataFrame
-    targets: pd.DataFrame
-    features: dict[str, Array]
-    ways: dict[str, ways.Mask]
-    mentions: pd.DataFrame
+    embedding: str = "wordllama"
+    cache: Path | None = None
+    language_model: str = "en_core_web_sm"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One end of pairs, row by row of its frame.
+
+    Attributes:
+        frame: the frame of `ends` it was made from, with safe texts.
+        settings: choices of the study.
+        vectors: unit vectors of the texts, float32, one row each.
+        readable: whether the text is in an alphabet, so that its vector means something.
+        words: weights of the rare words of the text, sparse; those of a paper's coined names are
+            left out, since a name that is found counts for itself.
+        identifiers: row, kind, value.
+        organisations: row, key.
+    """
+
+    frame: pd.DataFrame
+    settings: Settings
+    vectors: np.ndarray[Any, np.dtype[np.float32]]
+    readable: texts.Flags
+    words: Any
+    identifiers: Any
+    organisations: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+@dataclass(frozen=True)
+class PaperSide(Side):
+    """Papers made ready.
+
+    Attributes:
+        names: coined names: row, name, origin, common, rarity.
+        title: weights of the rare words of the title and the coined names, sparse.
+        title_vectors: unit vectors of the titles, float32.
+        first: first possible day, in days since 1970.
+    """
+
+    names: pd.DataFrame
+    title: Any
+    title_vectors: np.ndarray[Any, np.dtype[np.float32]]
+    first: Places
 
     @classmethod
-    def build(
-        cls,
-        papers: pd.DataFrame,
-        affiliations: pd.DataFrame,
-        targets: pd.DataFrame,
-        organisations: pd.DataFrame,
-        language_model: str,
-    ) -> Space:
-        """Compute the features of all pairs.
+    def build(cls, frame: pd.DataFrame, settings: Settings) -> PaperSide:
+        """Make papers ready.
 
         Args:
-            papers: table `papers`.
-            affiliations: table `paper_affiliations`.
-            targets: frame of `targets.targets`.
-            organisations: frame of `targets.target_organisations`.
-            language_model: spaCy model with the dictionary of ordinary words.
+            frame: columns of `ends.PAPERS`, plain index.
+            settings: choices of the study.
         """
-        papers = papers.reset_index(drop=True)
-        cosine = texts.embedding_cosine(papers, targets)
-        found, mentions = _name_features(papers, targets, language_model)
-        tie = houses.ties(
-            papers["paper_id"], affiliations, targets[["target_type", "target_id"]], organisations
+        from gapstudy.link import coin
+        from gapstudy.link.embed import vectors
+        from gapstudy.link.language import dictionary
+
+        frame = texts.safe(frame)
+        whole = texts.paper_texts(frame)
+        names = coin.coined_names(frame, dictionary(settings.language_model))
+        own = ("arXiv:" + frame["arxiv_id"]).where(frame["arxiv_id"] != "", "")
+        shared = _common(
+            frame,
+            settings,
+            whole,
+            (own + " ; " + frame["doi"] + " ; " + frame["abstract"]).tolist(),
         )
-        identifier = ways.identifier_matches(papers, targets)
-        early = years_before(papers, targets)
-        patent = (targets["target_type"] == "patent").to_numpy()
-        speaking = texts.speaking(targets)
-        named = (found["name_exact"] + found["name_folded"]) > 0
-        shape = cosine.shape
-        features = {
-            **found,
-            "identifier": identifier.astype(float),
-            "organisation": tie.astype(float),
-            "name_and_organisation": (named & tie).astype(float),
-            "text_cosine": cosine * speaking,
-            "title_cosine": texts.tfidf_cosine(papers, targets) * speaking,
-            "text_rank": reciprocal_rank(cosine) * speaking,
-            "topic": texts.topic_agreement(papers, targets) * speaking,
-            "years_before": early * ~patent,
-            "patent_years_before": early * patent,
-            "patent": np.broadcast_to(patent.astype(float), shape),
-            "patent_organisation": (tie & patent).astype(float),
-        }
-        likely = named | (found["version_mismatch"] > 0)
+        shared["words"] = texts.without(shared["words"], _name_words(names, len(frame)))
+        titles = (frame["title"] + " ; " + frame["coined_name"]).tolist()
         return cls(
-            papers=papers,
-            targets=targets,
-            features={name: features[name] for name in FEATURES},
-            ways=ways.candidates(identifier, likely, tie, cosine, speaking),
-            mentions=mentions,
+            **shared,
+            names=names,
+            title=texts.weighted_words(titles),
+            title_vectors=vectors(frame["title"].tolist(), settings.embedding, settings.cache),
+            first=_days(frame["date_from"]),
         )
 
-    def candidates(self) -> pd.DataFrame:
-        """All pairs that any way found: paper_id, target_type, target_id."""
-        mask = np.logical_or.reduce([self.ways[way] for way in ways.WAYS])
-        rows, columns = np.nonzero(mask)
-        return self._pairs(rows, columns)
 
-    def _pairs(self, rows: Any, columns: Any) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                "paper_id": self.papers["paper_id"].astype("str").to_numpy()[rows],
-                "target_type": self.targets["target_type"].to_numpy()[columns],
-                "target_id": self.targets["target_id"].to_numpy()[columns],
-            }
-        )
+@dataclass(frozen=True)
+class TargetSide(Side):
+    """Targets made ready.
 
-    def places(self, pairs: pd.DataFrame) -> tuple[Any, Any]:
-        """Row and column of each pair in the matrices.
+    Attributes:
+        speaking: whether the target has a text of its own (`texts.speaking`).
+        body_vectors: unit vectors of the descriptions, of the name where there is none, float32.
+        patent: whether it is a patent.
+        last: last possible day, in days since 1970.
+    """
 
-        Raises:
-            KeyError: a pair names a result or target that is not in the space.
-        """
-        rows = pd.Index(self.papers["paper_id"]).get_indexer(pairs["paper_id"])
-        keys = pd.MultiIndex.from_frame(self.targets[["target_type", "target_id"]])
-        columns = keys.get_indexer(pd.MultiIndex.from_frame(pairs[["target_type", "target_id"]]))
-        if (rows < 0).any() or (columns < 0).any():
-            lost = pairs[(rows < 0) | (columns < 0)].iloc[0]
-            raise KeyError(f"{lost['paper_id']} and {lost['target_id']} are not both known")
-        return rows, columns
+    speaking: texts.Flags
+    body_vectors: np.ndarray[Any, np.dtype[np.float32]]
+    patent: texts.Flags
+    last: Places
 
-    def describe(self, pairs: pd.DataFrame) -> pd.DataFrame:
-        """Features of some pairs, whether or not any way found them.
+    @classmethod
+    def build(cls, frame: pd.DataFrame, settings: Settings) -> TargetSide:
+        """Make targets ready.
 
         Args:
-            pairs: columns paper_id, target_type, target_id.
-
-        Returns:
-            Frame of the pair's key, found_by, and FEATURES, with the index of `pairs`.
+            frame: columns of `ends.TARGETS`, plain index.
+            settings: choices of the study.
         """
-        rows, columns = self.places(pairs)
-        data: dict[str, Any] = {name: pairs[name].astype("str").to_numpy() for name in KEY}
-        data["found_by"] = ways.found_by(self.ways, rows, columns)
-        for name in FEATURES:
-            data[name] = self.features[name][rows, columns].astype(float).round(6)
-        return pd.DataFrame(data, index=pairs.index)
+        from gapstudy.link.embed import vectors
+
+        frame = texts.safe(frame)
+        whole = texts.target_texts(frame)
+        body = frame["description"].where(frame["description"] != "", frame["name"])
+        places = frame["evidence"] + " ; " + frame["website"]
+        patent = (frame["target_type"] == "patent").to_numpy(dtype=bool)
+        spoken = frame["description"].where(~patent, frame["name"] + ". " + frame["description"])
+        named = [f"{text} ; {place}" for text, place in zip(whole, places, strict=True)]
+        return cls(
+            **_common(frame, settings, whole, named),
+            speaking=texts.speaking(spoken.tolist()),
+            body_vectors=vectors(body.tolist(), settings.embedding, settings.cache),
+            patent=patent,
+            last=_days(frame["date_to"]),
+        )
 
 
-def reciprocal_rank(scores: Array) -> Array:
-    """One over the rank of each row within its column, best first; ties to the earlier row."""
-    order = np.argsort(-scores, axis=0, kind="stable")
-    ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.arange(1, len(scores) + 1)[:, None], axis=0)
-    return 1.0 / ranks
+def _name_words(names: pd.DataFrame, size: int) -> Any:
+    """Words of the coined names of each paper: what other features tell of."""
+    joined = names.groupby("row")["name"].agg(" ; ".join).reindex(range(size)).fillna("")
+    return texts.weighted_words(joined.tolist())
 
 
-def years_before(papers: pd.DataFrame, targets: pd.DataFrame) -> Array:
-    """Logarithm of one plus the years by which each target certainly came before each paper.
+def _common(
+    frame: pd.DataFrame, settings: Settings, whole: list[str], identified: list[str]
+) -> dict[str, Any]:
+    from gapstudy.link import embed, identifiers, organisations
+
+    return {
+        "frame": frame,
+        "settings": settings,
+        "vectors": embed.vectors(whole, settings.embedding, settings.cache),
+        "readable": texts.readable(whole),
+        "words": texts.weighted_words(whole),
+        "identifiers": identifiers.identifiers(identified),
+        "organisations": organisations.keys(frame["organisations"]),
+    }
+
+
+def describe(
+    papers: PaperSide, targets: TargetSide, rows: Places, columns: Places, hits: pd.DataFrame
+) -> pd.DataFrame:
+    """Features of pairs.
+
+    Args:
+        papers: the papers.
+        targets: the targets.
+        rows: place of each pair's paper.
+        columns: place of each pair's target.
+        hits: places where targets name these papers' things (`mentions.between` or `find`); those
+            of other pairs are passed over.
+
+    Returns:
+        Frame of FEATURES, 6 decimals, one row per pair in the order given.
+    """
+    rows, columns = np.asarray(rows, dtype=np.int64), np.asarray(columns, dtype=np.int64)
+    named = name_features(papers, targets, rows, columns, hits)
+    sparse = _Sparse.build(papers, targets)
+    parts = [
+        _block(papers, targets, sparse, rows[at : at + _BLOCK], columns[at : at + _BLOCK])
+        for at in range(0, len(rows), _BLOCK)
+    ]
+    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(dtype=float)
+    made = {**named, **{str(name): found[name].to_numpy() for name in found}}
+    empty = np.zeros(len(rows))
+    made["name_in_text"] = np.maximum(made["name_in_text"], made.get("identifier", empty))
+    return pd.DataFrame({name: made.get(name, empty).round(6) for name in FEATURES})
+
+
+@dataclass(frozen=True)
+class _Sparse:
+    """What the blocks of one call share."""
+
+    paper_norms: Array
+    target_norms: Array
+    title_totals: Array
+    target_ones: Any
+    paper_identifiers: Any
+    target_identifiers: Any
+
+    @classmethod
+    def build(cls, papers: PaperSide, targets: TargetSide) -> _Sparse:
+        return cls(
+            texts.norms(papers.words), texts.norms(targets.words), texts.totals(papers.title),
+            texts.ones(targets.words), _identifiers(papers), _identifiers(targets),
+        )  # fmt: skip
+
+
+def _identifiers(side: Side) -> Any:
+    found = side.identifiers
+    keys = pd.DataFrame({"row": found["row"], "key": found["kind"] + " " + found["value"]})
+    return texts.hashed(keys, len(side))
+
+
+def _block(
+    papers: PaperSide, targets: TargetSide, sparse: _Sparse, rows: Places, columns: Places
+) -> pd.DataFrame:
+    """Features of some pairs that do not rest on names."""
+    from gapstudy.link import organisations
+
+    patent = targets.patent[columns].astype(float)
+    speaking = targets.speaking[columns]
+    unread = speaking & ~(papers.readable[rows] & targets.readable[columns])
+    tie = organisations.share(papers.organisations, targets.organisations, rows, columns)
+    early = years_before(papers.first[rows], targets.last[columns])
+    shared = texts.overlap(papers.words, targets.words, rows, columns)
+    size = sparse.paper_norms[rows] * sparse.target_norms[columns]
+    told = texts.overlap(papers.title, sparse.target_ones, rows, columns)
+    whole = sparse.title_totals[rows]
+    near = cosine(papers.title_vectors, targets.body_vectors, rows, columns)
+    return pd.DataFrame(
+        {
+            "identifier": texts.overlap(
+                sparse.paper_identifiers, sparse.target_identifiers, rows, columns
+            ) > 0,
+            "organisation": tie,
+            "speaking": speaking,
+            "title_cosine": np.where(unread, MIDDLING["title_cosine"], near * speaking),
+            "word_cosine": _at_least(shared / np.where(size > 0, size, 1.0), unread, "word_cosine"),
+            "title_words": _at_least(told / np.where(whole > 0, whole, 1.0), unread, "title_words"),
+            "years_before": early * (1.0 - patent),
+            "patent_years_before": early * patent,
+            "patent": patent,
+            "patent_organisation": patent * tie,
+        }
+    ).astype(float)  # fmt: skip
+
+
+def _at_least(values: Array, unread: texts.Flags, name: str) -> Array:
+    return np.where(unread, np.maximum(values, MIDDLING[name]), values)
+
+
+def cosine(left: Any, right: Any, rows: Places, columns: Places) -> Array:
+    """Cosine of pairs of unit vectors: one sum per pair, so it depends on the pair alone."""
+    product = left[rows].astype(np.float64) * right[columns].astype(np.float64)
+    return np.asarray(product.sum(axis=1))
+
+
+def years_before(first: Places, last: Places) -> Array:
+    """Logarithm of one plus the years by which each target certainly came before its paper.
 
     From the last possible day of the target to the first possible day of the paper; 0 where the
-    target is later, the intervals overlap or the target has no date.
+    target is later, the intervals overlap or a date is unknown.
     """
-    first = pd.to_datetime(papers["date_from"]).to_numpy().astype("datetime64[D]")
-    last = pd.to_datetime(targets["date_to"]).to_numpy().astype("datetime64[D]")
-    days = (first[:, None] - last[None, :]) / np.timedelta64(1, "D")
-    years = np.clip(np.nan_to_num(days, nan=0.0), 0.0, None) / _DAYS_PER_YEAR
-    return np.asarray(np.log1p(years))
+    known = (first != _UNKNOWN) & (last != _UNKNOWN)
+    days = np.where(known, np.where(known, first, 0) - np.where(known, last, 0), 0)
+    return np.asarray(np.log1p(np.clip(days, 0, None) / _DAYS_PER_YEAR))
 
 
-def _name_features(
-    papers: pd.DataFrame, targets: pd.DataFrame, language_model: str
-) -> tuple[dict[str, Array], pd.DataFrame]:
-    words = dictionary(language_model)
-    coined = coined_names(papers, words)
-    finder = NameFinder(coined["name"], words)
-    hits = mentions_in(finder, targets, texts.FIELDS)
-    own = mentions_in(finder, pd.DataFrame({"text": texts.paper_texts(papers)}), ["text"])
-    rarity = _rarity(finder.names, hits, own, len(targets) + len(papers))
-    hits = hits.merge(coined[["paper_id", "name"]], on="name").rename(columns={"row": "column"})
-    hits = hits.sort_values(["paper_id", "column", "field", "start"], ignore_index=True)
-    shape = (len(papers), len(targets))
-    result = {
-        name: np.zeros(shape)
-        for name in ("name_exact", "name_folded", "name_rarity", "name_common", "name_compound",
-                     "version_mismatch", "name_in_title", "name_is_target")
-    }  # fmt: skip
-    if hits.empty:
-        return result, hits
-    flags = ["exact", "compound", "version", "other"]
-    hits[flags] = hits[flags].astype(bool)
-    hits["titled"] = hits["field"].isin(["name", "feature"]) & ~hits["other"]
-    hits["rarity"] = hits["name"].map(rarity).where(~hits["other"], 0.0)
-    # Capitals within (CLIP, U-Net) set a name apart from the word, if the target writes them too.
-    plain = hits["name"].map(lambda name: not any(char.isupper() for char in name[1:]))
-    hits["common"] = hits["name"].map(finder.strict) & (plain | ~hits["exact"]) & ~hits["other"]
-    folded = {name: fold(name) for name in finder.names}
-    whole = targets["name"].map(fold).to_numpy()[hits["column"].to_numpy(dtype=int)]
-    hits["whole"] = hits["titled"] & (hits["name"].map(folded).to_numpy() == whole)
-    hits["named"] = ~hits["other"]
-    hits["spelled"] = hits["exact"] & ~hits["other"]
-    hits["plain"] = ~hits["compound"] & ~hits["other"]
-    hits["clean"] = ~hits["version"] & ~hits["other"]
-    columns = ["named", "spelled", "plain", "clean", "rarity", "common", "titled", "whole"]
-    best = hits.groupby(["paper_id", "column"], sort=True)[columns].max().reset_index()
-    at = (
-        pd.Index(papers["paper_id"]).get_indexer(best["paper_id"]),
-        best["column"].to_numpy(dtype=int),
-    )
-    named = best["named"].to_numpy(dtype=bool)
-    result["name_exact"][at] = best["spelled"]
-    result["name_folded"][at] = named & ~best["spelled"].to_numpy(dtype=bool)
-    result["name_rarity"][at] = best["rarity"]
-    result["name_common"][at] = best["common"]
-    result["name_compound"][at] = named & ~best["plain"].to_numpy(dtype=bool)
-    result["version_mismatch"][at] = ~best["clean"].to_numpy(dtype=bool)
-    result["name_in_title"][at] = best["titled"]
-    result["name_is_target"][at] = best["whole"]
-    return result, hits
-
-
-def _rarity(
-    names: list[str], hits: pd.DataFrame, own: pd.DataFrame, texts_in_all: int
-) -> dict[str, float]:
-    """One minus the logarithm of the number of texts with the name over that of all texts."""
-    counts = pd.Series(0, index=names)
-    for frame in (hits, own):
-        real = frame[~frame["other"].astype(bool)].drop_duplicates(["name", "row"])
-        counts = counts.add(real["name"].value_counts(), fill_value=0)
-    share = np.log(counts.clip(lower=1)) / np.log(max(texts_in_all, 2))
-    return {str(name): float(1.0 - value) for name, value in share.items()}
+def _days(dates: pd.Series[pd.Timestamp]) -> Places:
+    # The smallest integer is how numpy writes an unknown date.
+    return pd.to_datetime(dates).to_numpy().astype("datetime64[D]").astype(np.int64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import spacy
 
 from gapstudy.errors import StudyError
-from gapstudy.link.tokens import blank
+from gapstudy.link.tokens import blank, readable
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -68,6 +68,7 @@ def sentences(text: str, model: str) -> list[tuple[int, int]]:
     others by the statistical sentence finder of the language model, where it has one.
     """
     nlp = load(model)
+    text = readable(text)
     if "senter" in nlp.component_names and not any("\u2e80" <= char <= "\uffef" for char in text):
         # Called alone: the other components have nothing to say about sentences.
         document = nlp.get_pipe("senter")(nlp.make_doc(text))

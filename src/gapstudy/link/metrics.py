@@ -57,6 +57,29 @@ def average_precision(weights: Array, truth: Array, score: Array) -> Array:
     return _ratio((gained * height).sum(axis=1), total)
 
 
+def precision_at_recall(weights: Array, truth: Array, score: Array, least: float = 0.8) -> Array:
+    """Highest precision of any cut that finds at least a share of the links.
+
+    Args:
+        weights: case weights, one row per set.
+        truth: 1 for links.
+        score: equal scores are cut together.
+        least: the recall wanted.
+    """
+    if len(score) == 0:
+        return np.full(len(weights), np.nan)
+    order = np.argsort(-score, kind="stable")
+    ordered = score[order]
+    last = np.append(ordered[1:] != ordered[:-1], True)
+    true = np.cumsum(weights[:, order] * truth[order], axis=1)[:, last]
+    every = np.cumsum(weights[:, order], axis=1)[:, last]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Sums of weights are not exact: a recall of 0.8 must not fail by the last bit.
+        enough = true >= true[:, -1:] * least * (1 - 1e-9)
+        height = np.where(enough & (every > 0), true / every, -np.inf).max(axis=1)
+    return np.where(true[:, -1] > 0, height, np.nan)
+
+
 def brier(weights: Array, truth: Array, probability: Array) -> Array:
     """Mean squared difference of probability and truth."""
     return _ratio(weights @ (probability - truth) ** 2, weights.sum(axis=1))
@@ -89,6 +112,31 @@ def resample(groups: Sequence[str], count: int, rng: np.random.Generator) -> Arr
         return np.zeros((count, 0))
     drawn = rng.multinomial(len(names), np.full(len(names), 1.0 / len(names)), size=count)
     return drawn[:, place].astype(float)
+
+
+def best_cut(truth: Array, score: Array) -> float:
+    """Smallest score to call a link so that F1 is highest; the lowest of equally good ones."""
+    cuts = np.unique(score)
+    order = np.argsort(score, kind="stable")
+    at = np.searchsorted(score[order], cuts, side="left")
+    right = np.append(np.cumsum(truth[order][::-1])[::-1], 0.0)[at]
+    called = len(score) - at
+    quality = 2.0 * right / np.maximum(called + truth.sum(), 1.0)
+    return float(cuts[int(np.argmax(quality))]) if len(cuts) else 1.0
+
+
+def nearest(left: Array, right: Array, owner: Any) -> Array:
+    """Whether each pair is the best of its owner: top-1 by a likeness.
+
+    Args:
+        left: likeness of each pair.
+        right: best likeness of each owner with anything.
+        owner: position of each pair's owner in `right`.
+
+    Returns:
+        1.0 or 0.0; a likeness of 0 is nobody's best.
+    """
+    return np.asarray((left >= right[owner] - 1e-6) & (left > 0), dtype=float)
 
 
 def to_prevalence(weights: Array, truth: Array, share: float) -> Array:

@@ -3,9 +3,8 @@
     log-odds(link) = calibrate(intercept + sum over features of coefficient x standardised feature)
                      + prior correction
 
-- coefficients: penalised maximum likelihood (L2, the penalty chosen by cross-validation), all
-  pairs weighing the same;
-- calibrate: none, Platt's (a straight line in the log-odds) or isotonic, whichever has the least
+- coefficients: penalised maximum likelihood (L2, the penalty chosen by cross-validation);
+- calibrate: a shift, Platt's (a straight line in the log-odds) or isotonic, whichever has the least
   log-loss when it is fitted on other organisations than those it is judged on;
 - prior correction: the pairs fitted are no random sample of candidates, so the log-odds are moved
   by log(prior odds among candidates / odds among the pairs fitted), as in King and Zeng (2001),
@@ -22,13 +21,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from gapstudy.errors import FitError
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0)
-CALIBRATORS = ("none", "platt", "isotonic")
+CALIBRATORS = ("shift", "platt", "isotonic")
 FOLDS = 5
 #: Probabilities are kept this far from 0 and 1 where their log-odds are needed.
 _EDGE = 1e-4
@@ -46,9 +46,9 @@ class LinkModel:
         intercept_: log-odds at the mean of all features, as sampled.
         penalty_: inverse strength of the penalty that was chosen.
         calibrator_: which calibration was chosen.
-        calibration_: its points: log-odds in, log-odds out (two points for Platt's line).
+        calibration_: its points: log-odds in, log-odds out (two points for a straight line).
         losses_: log-loss of each calibrator, cross-fitted.
-        sampled_: share of links among the pairs fitted.
+        sampled_: share of links among the pairs judged on, which calibrated log-odds are as of.
         out_of_fold_: calibrated log-odds of each pair fitted, from folds without its organisation
             and before any prior correction.
     """
@@ -59,8 +59,10 @@ class LinkModel:
     coefficients_: Array = field(default_factory=lambda: np.zeros(0))
     intercept_: float = 0.0
     penalty_: float = 1.0
-    calibrator_: str = "none"
-    calibration_: tuple[Array, Array] = field(default_factory=lambda: (np.zeros(0), np.zeros(0)))
+    calibrator_: str = "shift"
+    calibration_: tuple[Array, Array] = field(
+        default_factory=lambda: (np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    )
     losses_: dict[str, float] = field(default_factory=dict)
     sampled_: float = 0.5
     out_of_fold_: Array = field(default_factory=lambda: np.zeros(0))
@@ -68,7 +70,8 @@ class LinkModel:
     @classmethod
     def fit(
         cls, frame: pd.DataFrame, label: Sequence[bool], groups: Sequence[str],
-        features: Sequence[str],
+        features: Sequence[str], *, weights: Sequence[float] | None = None,
+        judged: Sequence[bool] | None = None,
     ) -> LinkModel:  # fmt: skip
         """Fit coefficients, penalty and calibration.
 
@@ -77,14 +80,19 @@ class LinkModel:
             label: whether each pair is a link.
             groups: organisation of each pair's target.
             features: columns of `frame` to use.
+            weights: weight of each pair; 1 when missing.
+            judged: pairs that the penalty is chosen and the calibration fitted on; all when
+                missing.
 
         Raises:
-            FitError: fewer than two organisations or links on one side only.
+            FitError: fewer than two organisations, or links on one side only.
         """
         values = frame[list(features)].to_numpy(dtype=float)
         truth = np.asarray(label, dtype=float)
+        weight = np.ones(len(truth)) if weights is None else np.asarray(weights, dtype=float)
+        own = np.ones(len(truth), dtype=bool) if judged is None else np.asarray(judged, dtype=bool)
         folds = assign_folds(groups, truth)
-        if len(np.unique(folds)) < 2 or not 0 < truth.sum() < len(truth):
+        if len(np.unique(folds[own])) < 2 or not 0 < truth[own].sum() < own.sum():
             raise FitError(
                 f"{int(truth.sum())} links among {len(truth)} labelled pairs of "
                 f"{len(set(groups))} organisations are too few for the link model",
@@ -92,21 +100,24 @@ class LinkModel:
                 remedy="Label pairs of both kinds from several organisations",
             )
         model = cls(tuple(features))
-        losses = [log_loss(truth, _cross(values, truth, folds, penalty)) for penalty in PENALTIES]
-        model.penalty_ = PENALTIES[int(np.argmin(losses))]
-        odds = _cross(values, truth, folds, model.penalty_)
-        model.losses_ = {
-            name: log_loss(truth, _cross_calibrated(name, odds, truth, folds))
+        tried = {penalty: _cross(values, truth, weight, folds, penalty) for penalty in PENALTIES}
+        kept = truth[own], weight[own], folds[own]
+        losses = {
+            (penalty, name): log_loss(kept[0], _cross_calibrated(name, odds[own], *kept), kept[1])
+            for penalty, odds in tried.items()
             for name in CALIBRATORS
         }
-        model.calibrator_ = min(CALIBRATORS, key=lambda name: round(model.losses_[name], 6))
-        model.out_of_fold_ = _cross_calibrated(model.calibrator_, odds, truth, folds)
-        model.calibration_ = _fit_calibrator(model.calibrator_, odds, truth)
-        model.mean_, model.scale_ = _standard(values)
+        model.penalty_, model.calibrator_ = min(losses, key=lambda key: round(losses[key], 6))
+        model.losses_ = {name: losses[model.penalty_, name] for name in CALIBRATORS}
+        odds = tried[model.penalty_]
+        model.calibration_ = _fit_calibrator(model.calibrator_, odds[own], *kept[:2])
+        model.out_of_fold_ = _apply(model.calibration_, odds)
+        model.out_of_fold_[own] = _cross_calibrated(model.calibrator_, odds[own], *kept)
+        model.mean_, model.scale_ = _standard(values, weight)
         model.coefficients_, model.intercept_ = _fit_logistic(
-            (values - model.mean_) / model.scale_, truth, model.penalty_
+            (values - model.mean_) / model.scale_, truth, weight, model.penalty_
         )
-        model.sampled_ = float(truth.mean())
+        model.sampled_ = float(np.average(truth[own], weights=weight[own]))
         return model
 
     def log_odds(self, frame: pd.DataFrame, prior: Array | float | None = None) -> Array:
@@ -114,8 +125,8 @@ class LinkModel:
 
         Args:
             frame: the features.
-            prior: share of links among candidates, one for all or one per pair; by default that of
-                the pairs fitted.
+            prior: share of links among the pairs, one for all or one per pair; by default that of
+                the labelled pairs.
         """
         raw = self.base + self.parts(frame).sum(axis=1)
         odds = _apply(self.calibration_, raw)
@@ -184,65 +195,78 @@ def assign_folds(groups: Sequence[str], truth: Array, count: int = FOLDS) -> Arr
     return np.asarray(frame["group"].map(chosen), dtype=np.float64)
 
 
-def log_loss(truth: Array, odds: Array) -> float:
+def log_loss(truth: Array, odds: Array, weights: Array | None = None) -> float:
     """Mean negative log-likelihood of log-odds."""
-    return float(np.mean(np.logaddexp(0.0, odds) - truth * odds))
+    return float(np.average(np.logaddexp(0.0, odds) - truth * odds, weights=weights))
 
 
-def _standard(values: Array) -> tuple[Array, Array]:
-    scale = values.std(axis=0)
-    return values.mean(axis=0), np.where(scale > 0, scale, 1.0)
+def _standard(values: Array, weights: Array) -> tuple[Array, Array]:
+    mean = np.average(values, axis=0, weights=weights)
+    scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+    return mean, np.where(scale > 1e-12, scale, 1.0)
 
 
-def _fit_logistic(values: Array, truth: Array, penalty: float) -> tuple[Array, float]:
+def _fit_logistic(
+    values: Array, truth: Array, weights: Array, penalty: float
+) -> tuple[Array, float]:
     from sklearn.linear_model import LogisticRegression
 
     # Newton steps to a tight tolerance: the answer does not depend on how sums were ordered.
     fitted = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-9, max_iter=200)
-    fitted.fit(values, truth)
+    fitted.fit(values, truth, sample_weight=weights)
     return np.asarray(fitted.coef_[0], dtype=float), float(fitted.intercept_[0])
 
 
-def _cross(values: Array, truth: Array, folds: Array, penalty: float) -> Array:
+def _cross(values: Array, truth: Array, weights: Array, folds: Array, penalty: float) -> Array:
     """Log-odds of each pair from a model that saw no pair of its fold."""
     odds = np.zeros(len(truth))
     for fold in np.unique(folds):
         seen, held = folds != fold, folds == fold
         if truth[seen].min() == truth[seen].max():
-            odds[held] = logit(np.clip(truth[seen].mean(), _EDGE, 1 - _EDGE))
+            share = np.average(truth[seen], weights=weights[seen])
+            odds[held] = logit(np.clip(share, _EDGE, 1 - _EDGE))
             continue
-        mean, scale = _standard(values[seen])
-        coefficients, intercept = _fit_logistic((values[seen] - mean) / scale, truth[seen], penalty)
+        mean, scale = _standard(values[seen], weights[seen])
+        coefficients, intercept = _fit_logistic(
+            (values[seen] - mean) / scale, truth[seen], weights[seen], penalty
+        )
         odds[held] = intercept + (values[held] - mean) / scale @ coefficients
     return odds
 
 
-def _cross_calibrated(name: str, odds: Array, truth: Array, folds: Array) -> Array:
+def _cross_calibrated(name: str, odds: Array, truth: Array, weights: Array, folds: Array) -> Array:
     result = np.zeros(len(odds))
     for fold in np.unique(folds):
         seen, held = folds != fold, folds == fold
-        result[held] = _apply(_fit_calibrator(name, odds[seen], truth[seen]), odds[held])
+        points = _fit_calibrator(name, odds[seen], truth[seen], weights[seen])
+        result[held] = _apply(points, odds[held])
     return result
 
 
-def _fit_calibrator(name: str, odds: Array, truth: Array) -> tuple[Array, Array]:
-    """Points of a piecewise linear map of log-odds; none for the identity."""
-    if name == "none" or truth.min() == truth.max():
-        return np.zeros(0), np.zeros(0)
+def _fit_calibrator(name: str, odds: Array, truth: Array, weights: Array) -> tuple[Array, Array]:
+    """Points of a piecewise linear map of log-odds; 0 and 1 stand for a straight line."""
+    share = float(np.average(truth, weights=weights))
+    line = np.array([0.0, 1.0])
+    if truth.min() == truth.max():
+        return line, line
+    if name == "shift":
+        # The shift by which the mean probability becomes the share observed.
+        def excess(by: float) -> float:
+            return float(np.average(expit(odds + by), weights=weights)) - share
+
+        return line, line + float(brentq(excess, -60.0, 60.0))
     if name == "platt":
-        slope, intercept = _fit_logistic(odds[:, None], truth, 1e6)
-        return np.array([0.0, 1.0]), np.array([intercept, intercept + slope[0]])
+        slope, intercept = _fit_logistic(odds[:, None], truth, weights, 1e6)
+        return line, np.array([intercept, intercept + slope[0]])
     from sklearn.isotonic import IsotonicRegression
 
     fitted = IsotonicRegression(y_min=_EDGE, y_max=1 - _EDGE, out_of_bounds="clip")
-    fitted.fit(odds, truth)
+    fitted.fit(odds, truth, sample_weight=weights)
     return np.asarray(fitted.X_thresholds_), np.asarray(logit(fitted.y_thresholds_))
 
 
 def _apply(calibration: tuple[Array, Array], odds: Array) -> Array:
     at, to = calibration
-    if len(at) == 0:
-        return odds
     if len(at) == 2 and at[0] == 0.0 and at[1] == 1.0:
         return np.asarray(to[0] + (to[1] - to[0]) * odds)
     return np.asarray(np.interp(odds, at, to))

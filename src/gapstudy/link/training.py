@@ -1,16 +1,22 @@
 """Pairs that the model learns from, and how frequent links are among candidates.
 
-Labelled pairs are chosen: more than a third are links, and the others are hard. A model of these
-alone would find a link in every tenth candidate. So it also learns from background pairs, which are
-candidates that are no links as far as anybody found:
+Only papers and targets that somebody looked at are learnt from: those of labelled pairs and of the
+follow-up. So a study that takes in more papers or products keeps its model.
 
-- products beside results of the cohort whose follow-up found none;
-- patents beside other results than the one that a label of the fit split ties them to.
+Learnt from are the labelled pairs of the fit split and the products that the follow-up found; none
+of them has a target of an organisation of the test split. Labelled pairs that are no links are of
+two kinds: hard ones chosen by hand, and pairs drawn at random within strata of likeness, so that
+the whole range of candidates is in them.
 
-None of them has a target of an organisation of the test split. The share of links among candidates
-(the prior) differs by how a result got into the study: some were chosen because something came of
-them, the others were not, and those of the cohort were followed up one by one. It is estimated for
-each from the fit side alone.
+Background pairs are candidates that are no links as far as anybody found: products beside results
+of the cohort whose follow-up found none, and patents beside other results than the one that a label
+of the fit split ties them to. They are for judging; learning from them as well made the model worse
+on labelled pairs of organisations that it had not seen.
+
+The share of links among candidates (the prior) differs by how a result got into the study: some
+were chosen because something came of them, the others were not, and those of the cohort were
+followed up one by one. It is estimated for each from the fit side alone: where enough labelled
+pairs were drawn with a known probability from these, each weighing one over that probability.
 """
 
 from __future__ import annotations
@@ -19,10 +25,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gapstudy.link.features import KEY
+from gapstudy.link.ends import KEY
 
 #: Frame of results that were chosen by what became of them.
 CHOSEN = "technique"
+#: Fewest pairs drawn at random that a prior is estimated from.
+ENOUGH_DRAWN = 50
 
 
 @dataclass(frozen=True)
@@ -30,9 +38,11 @@ class Known:
     """What is known about pairs, whichever way.
 
     Attributes:
-        labels: labelled pairs: the key of a pair, label, split, relation, negative_kind, cluster.
+        labels: labelled pairs: the key of a pair, label, split, relation, negative_kind, cluster,
+            sample (landmark or sampled), inclusion (probability with which the pair was drawn;
+            missing for pairs outside the frame that pairs were drawn from).
         followups: results followed up: paper_id, outcome, product_id, relation.
-        frames: frame of each result, indexed by paper_id.
+        frames: frame of each result that is known, indexed by paper_id.
         clusters: target_type, target_id, cluster (organisation).
     """
 
@@ -48,9 +58,10 @@ class Known:
 
     def with_cluster(self, pairs: pd.DataFrame) -> pd.Series[str]:
         """Organisation of each pair's target; that of an unknown one is the target itself."""
-        found = pairs[KEY].merge(self.clusters, on=KEY[1:], how="left")["cluster"]
+        keys = pairs[KEY].astype("object")
+        found = keys.merge(self.clusters, on=KEY[1:], how="left")["cluster"]
         cluster = found.astype("object").set_axis(pairs.index)
-        return cluster.where(cluster.notna(), pairs["target_id"]).astype("str")
+        return cluster.where(cluster.notna(), pairs["target_id"])
 
     def chosen(self, paper_ids: pd.Series[str]) -> pd.Series[bool]:
         """Whether each result was chosen by what became of it."""
@@ -66,10 +77,17 @@ def known(
         papers: table `papers`.
         followups: table `followups`.
         labels: table `labelled_pairs`.
-        clusters: frame of `organisations.clusters`.
+        clusters: frame of `clusters`.
     """
-    columns = [*KEY, "label", "split", "relation", "negative_kind"]
+    columns = [*KEY, "label", "split", "relation", "negative_kind", "sample", "inclusion"]
+    if "inclusion" not in labels:
+        labels = labels.assign(inclusion=float("nan"))
+    if "sample" not in labels:
+        labels = labels.assign(sample="landmark")
     kept = labels[labels["paper_id"].isin(papers["paper_id"])][columns].drop_duplicates(KEY)
+    words = [*KEY, "split", "relation", "negative_kind", "sample"]
+    kept = kept.astype(dict.fromkeys(words, "object"))
+    kept["inclusion"] = pd.to_numeric(kept["inclusion"]).astype(float)
     kept = kept.merge(clusters, on=KEY[1:], how="inner", validate="many_to_one")
     kept["label"] = kept["label"].astype(bool)
     frames = papers.set_index("paper_id")["frame"].astype("str")
@@ -79,6 +97,23 @@ def known(
         frames=frames,
         clusters=clusters,
     )
+
+
+def clusters(targets: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
+    """Organisation of every target: the key of the first it names, else the target itself.
+
+    Args:
+        targets: columns target_type, target_id, plain index.
+        organisations: row (position in `targets`) and key, in the order of the names.
+
+    Returns:
+        Frame of target_type, target_id, cluster.
+    """
+    first = organisations.drop_duplicates("row").set_index("row")["key"].astype("object")
+    made = targets[["target_type", "target_id"]].copy()
+    made["cluster"] = first.reindex(range(len(targets))).to_numpy()
+    made["cluster"] = made["cluster"].where(made["cluster"].notna(), made["target_id"])
+    return made
 
 
 def background(candidates: pd.DataFrame, facts: Known) -> pd.DataFrame:
@@ -107,28 +142,29 @@ def background(candidates: pd.DataFrame, facts: Known) -> pd.DataFrame:
     return pairs[beside & ~index.isin(labelled) & ~index.isin(shown)]
 
 
-def fit_pairs(candidates: pd.DataFrame, facts: Known) -> pd.DataFrame:
-    """Pairs to learn from: labels of the fit split, products found in the follow-up, background.
+def fit_pairs(facts: Known) -> pd.DataFrame:
+    """Pairs to learn from: labels of the fit split, and products found in the follow-up.
 
     Returns:
-        Frame of the pair's key, label, cluster; no organisation of the test split is in it.
+        Frame of the pair's key, label, cluster, labelled (whether the label comes from
+        `labelled_pairs`); no organisation of the test split is in it.
     """
     labels = facts.labels[facts.labels["split"] == "fit"][[*KEY, "label", "cluster"]]
+    labels = labels.assign(labelled=True)
     found = facts.followups[facts.followups["outcome"] == "found"].dropna(subset=["product_id"])
     shown = pd.DataFrame(
         {
-            "paper_id": found["paper_id"].astype("str"),
+            "paper_id": found["paper_id"].astype("object"),
             "target_type": "product",
-            "target_id": found["product_id"].astype("str"),
+            "target_id": found["product_id"].astype("object"),
             "label": True,
+            "labelled": False,
         }
     )
     shown["cluster"] = facts.with_cluster(shown)
-    learnt = background(candidates, facts)
-    learnt = learnt[~learnt["test"]].assign(label=False)[[*KEY, "label", "cluster"]]
-    parts = [part for part in (labels, shown, learnt) if len(part)]
+    parts = [part[list(labels)] for part in (labels, shown) if len(part)]
     pairs = pd.concat(parts or [labels], ignore_index=True).drop_duplicates(KEY)
-    pairs["label"] = pairs["label"].astype(bool)
+    pairs = pairs.astype({"label": bool, "labelled": bool})
     return pairs[~pairs["cluster"].isin(facts.held)].sort_values(KEY, ignore_index=True)
 
 
@@ -155,7 +191,7 @@ def priors(candidates: pd.DataFrame, facts: Known) -> Priors:
     Where nothing was followed up, or nothing chosen, the other prior stands for both.
     """
     pairs = fit_side(candidates, facts)
-    links = fit_pairs(candidates.iloc[:0], facts)
+    links = fit_pairs(facts)
     links = links[links["label"]]
     ended = facts.followups["outcome"].isin(["found", "none_found"])
     followed = set(facts.followups.loc[ended, "paper_id"])
@@ -166,8 +202,23 @@ def priors(candidates: pd.DataFrame, facts: Known) -> Priors:
         (len(links.merge(frame[KEY], on=KEY)) + 0.5) / (len(frame) + 1.0) if len(frame) else None
         for frame in (products, others)
     ]
-    cohort = shares[0] or shares[1] or 0.5
-    return Priors(cohort=cohort, chosen=shares[1] or cohort)
+    drawn = facts.labels[facts.labels["inclusion"].notna() & (facts.labels["split"] == "fit")]
+    drawn = drawn[~drawn["cluster"].isin(facts.held)].merge(candidates[KEY], on=KEY)
+    chosen = facts.chosen(drawn["paper_id"])
+    cohort = _drawn_share(drawn[~chosen]) or shares[0] or shares[1] or 0.5
+    return Priors(cohort=cohort, chosen=_drawn_share(drawn[chosen]) or shares[1] or cohort)
+
+
+def _drawn_share(drawn: pd.DataFrame) -> float | None:
+    """Share of links where pairs were drawn at random (Horvitz and Thompson); none from too few.
+
+    https://doi.org/10.1080/01621459.1952.10483446
+    """
+    if len(drawn) < ENOUGH_DRAWN:
+        return None
+    weight = 1.0 / drawn["inclusion"].to_numpy(dtype=float)
+    share = float((weight * drawn["label"].to_numpy(dtype=float)).sum() + 0.5 * weight.min())
+    return share / float(weight.sum() + weight.min())
 
 
 def fit_side(candidates: pd.DataFrame, facts: Known) -> pd.DataFrame:

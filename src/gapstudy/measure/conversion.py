@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gapstudy.measure import survival
+from gapstudy.measure import recall, survival
 from gapstudy.measure.cohort import ALL, COLUMNS, Weights
 from gapstudy.measure.imputation import Spells
 from gapstudy.measure.regional import Regional, combine
@@ -37,6 +37,7 @@ class Case:
         spells: drawn spells.
         confidence: level of the intervals.
         min_cell: fewest results for which a rate is shown.
+        recall: drawn recall of the links, (M, K), by which shares are divided; None leaves them.
     """
 
     labels: dict[str, str]
@@ -44,6 +45,7 @@ class Case:
     spells: Spells
     confidence: float
     min_cell: int
+    recall: Floats | None = None
 
     @property
     def steps(self) -> survival.Steps:
@@ -52,17 +54,30 @@ class Case:
 
 
 def incidence(
-    steps: survival.Steps, weight: Floats, horizons: Sequence[float], everyone: int = ALL
-) -> Regional:
-    """Cumulative incidence at the horizons, pooled; `everyone` is the column of all results."""
-    return combine(survival.incidence(steps, horizons), weight, everyone)
+    steps: survival.Steps, weight: Floats, horizons: Sequence[float], everyone: int = ALL,
+    rates: Floats | None = None,
+) -> Regional:  # fmt: skip
+    """Cumulative incidence at the horizons, pooled.
+
+    Args:
+        steps: the ordered steps.
+        weight: credits, (n, K).
+        horizons: years.
+        everyone: column of all results.
+        rates: drawn recall of the links, (M, K); None leaves the shares as they are.
+    """
+    part = survival.incidence(steps, horizons)
+    return combine(part if rates is None else recall.corrected(part, rates), weight, everyone)
 
 
-def lost_time(steps: survival.Steps, weight: Floats, tau: float, everyone: int = ALL) -> Regional:
-    """Part of `tau` lost to having a product, 1 - RMST / tau, pooled."""
+def lost_time(
+    steps: survival.Steps, weight: Floats, tau: float, everyone: int = ALL,
+    rates: Floats | None = None,
+) -> Regional:  # fmt: skip
+    """Part of `tau` lost to having a product, 1 - RMST / tau, pooled; arguments as `incidence`."""
     mean = survival.restricted_mean(steps, tau)
     part = Estimates(1 - mean.value / tau, -mean.influence / tau, mean.at_risk)
-    return combine(part, weight, everyone)
+    return combine(part if rates is None else recall.corrected(part, rates), weight, everyone)
 
 
 def problem(results: int, at_risk: float, horizon: float, min_cell: int) -> str:
@@ -77,7 +92,7 @@ def problem(results: int, at_risk: float, horizon: float, min_cell: int) -> str:
 def conversion_table(case: Case, horizons: Sequence[float]) -> pd.DataFrame:
     """Rows of `out_conversion`."""
     steps, weight = case.steps, case.weights.value
-    fit = incidence(steps, weight, horizons)
+    fit = incidence(steps, weight, horizons, rates=case.recall)
     ends = fit.interval(case.confidence)
     rows = []
     for k, region in enumerate(COLUMNS):
@@ -102,7 +117,7 @@ def conversion_table(case: Case, horizons: Sequence[float]) -> pd.DataFrame:
 def rmst_table(case: Case, tau: float) -> pd.DataFrame:
     """Rows of `out_rmst`."""
     weight = case.weights.value
-    fit = lost_time(case.steps, weight, tau)
+    fit = lost_time(case.steps, weight, tau, rates=case.recall)
     ends = fit.interval(case.confidence)
     rows = []
     for k, region in enumerate(COLUMNS):
@@ -124,21 +139,21 @@ def rmst_table(case: Case, tau: float) -> pd.DataFrame:
 
 def conversion_differences(case: Case, horizons: Sequence[float]) -> pd.DataFrame:
     """Rows of `out_conversion_difference`."""
-    return _differences(
-        case, incidence(case.steps, case.weights.value, horizons), horizons, scale=1.0
-    )
+    fit = incidence(case.steps, case.weights.value, horizons, rates=case.recall)
+    return _differences(case, fit, horizons, scale=1.0)
 
 
 def rmst_differences(case: Case, tau: float) -> pd.DataFrame:
     """Rows of `out_rmst_difference`."""
-    return _differences(case, lost_time(case.steps, case.weights.value, tau), [tau], scale=-tau)
+    fit = lost_time(case.steps, case.weights.value, tau, rates=case.recall)
+    return _differences(case, fit, [tau], scale=-tau)
 
 
 def curve_table(case: Case, longest: float) -> pd.DataFrame:
     """Rows of `out_incidence_curve`: points until `longest`, or until a region's follow-up ends."""
     points = np.arange(0.0, longest + CURVE_STEP / 2, CURVE_STEP)
     weight = case.weights.value
-    fit = incidence(case.steps, weight, list(points))
+    fit = incidence(case.steps, weight, list(points), rates=case.recall)
     ends = fit.interval(case.confidence)
     parts = []
     for k, region in enumerate(COLUMNS):

@@ -16,17 +16,20 @@ import pandas as pd
 from gapstudy.measure.cohort import COLUMNS
 from gapstudy.measure.conversion import PAIRS, Case, incidence, problem
 from gapstudy.measure.intervals import Share, difference_interval
+from gapstudy.measure.recall import factors
+from gapstudy.measure.survival import Floats
 
 #: Factors tried: from the estimate as it is up to a hundredfold.
 _FACTORS = np.geomspace(1.0, 100.0, 2001)
 
 
-def table(case: Case, horizon: float) -> pd.DataFrame:
+def table(case: Case, horizon: float, recall: Floats | None = None) -> pd.DataFrame:
     """Rows of `out_coverage`, each pair both ways round.
 
     Args:
         case: the headline.
         horizon: years after a result.
+        recall: drawn recall of the links, (M, K): the factor that it asks for is shown beside.
     """
     fit = incidence(case.steps, case.weights.value, [horizon])
     rows = []
@@ -40,7 +43,10 @@ def table(case: Case, horizon: float) -> pd.DataFrame:
             "region": region, "versus": versus, "horizon": horizon, "n": n,
             "region_estimate": np.nan, "versus_estimate": np.nan, "factor_equal": np.nan,
             "missed_equal": np.nan, "factor_decides": np.nan, "extra_products": np.nan,
+            "factor_recall": np.nan, "factor_recall_low": np.nan, "factor_recall_high": np.nan,
         }  # fmt: skip
+        if recall is not None:
+            row |= factors(recall, a, b, case.confidence)
         if not note:
             low, high = fit.side(a), fit.side(b)
             rho = float(fit.correlation(a, b)[0])

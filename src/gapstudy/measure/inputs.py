@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from gapstudy.errors import FitError
-from gapstudy.measure import cohort, imputation
-from gapstudy.measure.imputation import Candidates, LinkChoice, Spells
+from gapstudy.measure import cohort, imputation, recall
+from gapstudy.measure.imputation import Candidates, Floats, LinkChoice, Spells
 
 if TYPE_CHECKING:
     from gapstudy.study import Study
 
 #: What each stream of random numbers is for; a stream never depends on another.
-STREAMS = {"cohort": 1, "illustration": 2, "waiting": 3, "unclear": 4, "availability": 5}
+STREAMS = {"cohort": 1, "illustration": 2, "waiting": 3, "unclear": 4, "availability": 5,
+           "recall": 6}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Inputs:
 
     TABLES: ClassVar[tuple[str, ...]] = (
         "papers", "paper_affiliations", "links", "products", "product_availability", "followups",
-        "indicators", "sources",
+        "indicators", "sources", "out_link_recall", "out_link_quality", "same_as",
     )  # fmt: skip
 
     cohort: Population
@@ -81,6 +82,11 @@ class Inputs:
     illustration: Population
     frames: dict[str, pd.DataFrame]
     links_used: LinkChoice
+
+    def recall(self, links: LinkChoice) -> Floats | None:
+        """Drawn recall of the links, (M, K); None where nothing is known of it."""
+        seed = [self.cohort.seed, STREAMS["recall"]]
+        return recall.draw(self.frames["out_link_recall"], links, self.cohort.imputations, seed)
 
     @property
     def populations(self) -> list[Population]:

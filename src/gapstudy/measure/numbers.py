@@ -51,6 +51,11 @@ class Pattern(NamedTuple):
 _MAIN = {"population": "cohort", "method": "imputed"}
 _REGIONS = {"region": ("EU", "US", "CN", "other", "all")}
 _ALL = {"venues": "all", "years": "all"}
+_LINK_PAIRS = {"group": "all", "group_value": "all", "sample": ("labelled", "weighted")}
+_LINK_SHARES = (
+    "precision", "recall", "f1", "average_precision", "precision_at_recall_80", "ece",
+    "hard_refused", "candidate_recall", "relation_accuracy",
+)  # fmt: skip
 _MARKETS = {"basis": "market_access", "reference": "anywhere"}
 
 
@@ -82,6 +87,15 @@ def patterns(scheme: str, counting: str, frame: str, links: str) -> tuple[Patter
         Pattern("out_conversion", "conversion-{horizon}y-{region}-threshold",
                 "Share of {region} results with a product within {horizon} years if link error is "
                 "ignored", "share", {**main, **_REGIONS, "method": "threshold"}),
+        Pattern("out_conversion", "conversion-{horizon}y-{region}-recall-corrected",
+                "Share of {region} results with a product within {horizon} years, divided by the "
+                "recall of the region's links", "share",
+                {**main, **_REGIONS, "method": "recall_corrected"}),
+        Pattern("out_conversion_difference",
+                "conversion-{horizon}y-{region}-minus-{versus}-recall-corrected",
+                "Difference between {region} and {versus} in the share of results with a product "
+                "within {horizon} years, each divided by the recall of its links", "share",
+                {**main, "method": "recall_corrected"}, null=0.0),
         Pattern("out_conversion_difference", "conversion-{horizon}y-{region}-minus-{versus}",
                 "Difference between {region} and {versus} in the share of results with a product "
                 "within {horizon} years", "share", main, null=0.0),
@@ -165,9 +179,27 @@ def patterns(scheme: str, counting: str, frame: str, links: str) -> tuple[Patter
         Pattern("out_coverage", "tipping-missed-{region}-versus-{versus}",
                 "Share of the products of {region} that would have to be missed for it to equal "
                 "{versus}", "share", head, "missed_equal", "", ""),
+        Pattern("out_coverage", "recall-factor-{region}-versus-{versus}",
+                "Factor on the conversions of {region}, relative to {versus}, that the recall of "
+                "the links asks for", "ratio", head, "factor_recall", "factor_recall_low",
+                "factor_recall_high"),
         Pattern("out_coverage", "tipping-extra-{region}-versus-{versus}",
                 "Further results of {region} with a product at which it would equal {versus}",
                 "count", head, "extra_products", "", ""),
+        Pattern("out_link_quality", "links-{sample}-{metric}",
+                "Link model on held-out pairs ({sample}): {metric}", "share",
+                {**_LINK_PAIRS, "method": "model", "metric": _LINK_SHARES}, "value"),
+        Pattern("out_link_quality", "links-{sample}-{metric}",
+                "Link model on held-out pairs ({sample}): {metric}", "number",
+                {**_LINK_PAIRS, "method": "model", "metric": "brier"}, "value"),
+        Pattern("out_link_quality", "links-labelled-{metric}-{method}",
+                "Links by {method} on held-out pairs: {metric}", "share",
+                {**_LINK_PAIRS, "sample": "labelled", "metric": _LINK_SHARES[:5],
+                 "method": ("exact_name", "tfidf_top1", "tfidf", "embedding_top1", "embedding")},
+                "value"),
+        Pattern("out_link_recall", "links-recall-{region}",
+                "Share of the true links of {region} results that the drawn link sets hold",
+                "share", {"links": "model" if links == "model" else "both"}, "recall"),
         Pattern("out_counts", "n-{name}", "Number of {meaning}", "count", {}, "n", "", "", n=""),
     )  # fmt: skip
 

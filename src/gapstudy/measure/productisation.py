@@ -24,6 +24,7 @@ from gapstudy.regions import REGIONS
 LIMITS = {
     "compiled": "compiled with regions in mind: an illustration, not a rate",
     "feed": "AI models offered as a service, most of them newer than the results",
+    "cohort_recall": "each product counted for the missed ones beside it, by recall of the links",
 }
 
 
@@ -59,21 +60,26 @@ def from_products(products: pd.DataFrame, entry: str, weight: Weights) -> tuple[
     return _column(fit.share), x.sum(axis=0)
 
 
-def from_spells(spells: Spells, made_in: np.ndarray, n: int) -> tuple[Share, Floats]:
+def from_spells(
+    spells: Spells, made_in: np.ndarray, n: int, each: Floats | None = None
+) -> tuple[Share, Floats]:
     """Shares of the regions in the first products of the cohort, and their expected numbers.
 
     Args:
         spells: drawn spells of the cohort.
         made_in: position in `REGIONS` of each product's maker.
         n: results.
+        each: what a product of each result counts for, (M, n); one by default.
     """
     place = made_in[spells.product]
     x = (place[:, :, None] == np.arange(len(REGIONS))).astype(float)
-    weight = np.broadcast_to(spells.event[:, :, None].astype(float), x.shape)
+    counted = spells.event.astype(float) if each is None else spells.event * each
+    weight = np.broadcast_to(counted[:, :, None], x.shape)
     some = spells.event.any(axis=1)
-    typical = np.broadcast_to(spells.event.mean(axis=0)[:, None], (n, len(REGIONS)))
+    typical = np.broadcast_to(counted.mean(axis=0)[:, None], (n, len(REGIONS)))
     fit = combine(mean_share(x[some], weight[some]), np.asarray(typical))
-    return _column(fit.share), (x * weight).sum(axis=1).mean(axis=0)
+    counts = (x * spells.event[:, :, None]).sum(axis=1).mean(axis=0)
+    return _column(fit.share), counts
 
 
 def table(

@@ -19,12 +19,13 @@ from gapstudy.measure import (
     latency,
     productisation,
     published,
+    recall,
     shares,
     specifications,
 )
 from gapstudy.measure.cohort import Weights
 from gapstudy.measure.conversion import Case
-from gapstudy.measure.imputation import LinkChoice, Spells
+from gapstudy.measure.imputation import Floats, LinkChoice, Spells
 from gapstudy.measure.inputs import STREAMS, Inputs
 from gapstudy.regions import Counting, RegionScheme, add_region
 from gapstudy.tables import contract
@@ -80,14 +81,15 @@ def _headline(
 
 
 def _case(
-    weight: Weights, spells: Spells, study: Study, population: str, links: str, method: str
-) -> Case:
+    weight: Weights, spells: Spells, study: Study, population: str, links: str, method: str,
+    rates: Floats | None = None,
+) -> Case:  # fmt: skip
     labels = {
         "scheme": weight.scheme.name, "counting": weight.counting, "population": population,
         "links": links, "method": method,
     }  # fmt: skip
     measurement = study.measurement
-    return Case(labels, weight, spells, measurement.confidence, measurement.min_cell)
+    return Case(labels, weight, spells, measurement.confidence, measurement.min_cell, rates)
 
 
 def _cohort(inputs: Inputs, weights: dict[str, list[Weights]], study: Study) -> pd.DataFrame:
@@ -116,6 +118,10 @@ def _conversion(inputs: Inputs, weights: list[Weights], study: Study) -> Frames:
             ("bound", people.bound(links)),
         ):  # fmt: skip
             cases.append(_case(head, spells, study, "cohort", links, method))
+        rates = inputs.recall(links)
+        if rates is not None:
+            drawn = people.drawn(links)
+            cases.append(_case(head, drawn, study, "cohort", links, "recall_corrected", rates))
     first = next(c for c in cases if (c.labels["links"], c.labels["method"]) == (main, "imputed"))
     for counting in COUNTINGS:
         if counting != head.counting:
@@ -137,7 +143,7 @@ def _conversion(inputs: Inputs, weights: list[Weights], study: Study) -> Frames:
     return _joined(many) | {
         "out_destination_incidence": flows.destination_table(first, made_in, horizons),
         "out_latency": latency.table(first),
-        "out_coverage": coverage.table(first, specifications.HORIZON),
+        "out_coverage": coverage.table(first, specifications.HORIZON, inputs.recall(main)),
     }
 
 
@@ -220,9 +226,18 @@ def _productisation(inputs: Inputs, weights: list[Weights], study: Study) -> pd.
     spells = people.drawn(inputs.links_used)
     if spells.event.any():
         parts["cohort"] = productisation.from_spells(spells, made_in, len(people.papers))
+        rates = inputs.recall(inputs.links_used)
+        if rates is not None:
+            parts["cohort_recall"] = productisation.from_spells(
+                spells, made_in, len(people.papers), recall.per_result(rates, weight)
+            )
+    # A device that was cleared again is counted once, by its first clearance.
+    again = inputs.frames["same_as"]
+    again = again[(again["kind"] == "product") & (again["relation"] == "version")]
+    products = people.products[~people.products["product_id"].isin(again["id"])]
     for entry in ("compiled", "feed"):
-        if (people.products["entry"] == entry).any():
-            parts[entry] = productisation.from_products(people.products, entry, weight)
+        if (products["entry"] == entry).any():
+            parts[entry] = productisation.from_products(products, entry, weight)
     return productisation.table(
         weight, parts, study.measurement.confidence, study.measurement.min_cell
     )

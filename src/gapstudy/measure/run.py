@@ -32,8 +32,7 @@ def measure(frames: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataF
     """All result tables from the input tables, by name.
 
     Args:
-        frames: papers, paper_affiliations, links, products, product_availability, followups,
-            indicators and sources.
+        frames: the tables of `Inputs.TABLES` by name.
         study: choices of the estimators, the grid and the claims.
     """
     inputs = Inputs.of(frames, study)
@@ -43,7 +42,7 @@ def measure(frames: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataF
         study.regions.scheme.name, study.regions.counting, study.frames[0], inputs.links_used
     )
     confidence = study.measurement.confidence
-    results["out_numbers"] = numbers.table(results, chosen, study.claims, confidence)
+    results["out_numbers"] = numbers.table({**frames, **results}, chosen, study.claims, confidence)
     made = scorecard.tests(study.claims, results["out_numbers"], confidence)
     results["out_scorecard_tests"] = made
     results["out_scorecard"] = scorecard.verdicts(study.claims, made, confidence)

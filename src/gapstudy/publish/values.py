@@ -23,6 +23,10 @@ LABELS = {
     "brier": "Brier score", "ece": "calibration error", "f1": "F1", "imputed": "link sets drawn",
     "threshold": "links taken as certain", "known": "true links known",
     "bound": "unclear cases counted as found",
+    "recall_corrected": "divided by the recall of the links",
+    "embedding_top1": "nearest by embedding",
+    "precision_at_recall_80": "precision at recall 80%", "hard_refused": "hard non-links refused",
+    "cohort_recall": "cohort, missed links added",
 }  # fmt: skip
 #: Columns whose values are codes of ours, not words from outside.
 CODES = (

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from gapstudy.errors import UnknownNameError
-from gapstudy.tables import core, link, out, sources
+from gapstudy.tables import artifacts, core, link, link_quality, out, patent_links, sources
 from gapstudy.tables.contract import Column, Origin, Table
 
 __all__ = ["ALL", "Column", "Origin", "Table", "contract"]
 
 #: Every table but the raw ones, by name. Raw tables exist once per source: `sources.raw(source)`.
 ALL: dict[str, Table] = {
-    table.name: table for table in (*sources.TABLES, *core.TABLES, *link.TABLES, *out.TABLES)
+    table.name: table
+    for table in (
+        *sources.TABLES,
+        *core.TABLES,
+        *artifacts.TABLES,
+        *link.TABLES,
+        *link_quality.TABLES,
+        *patent_links.TABLES,
+        *out.TABLES,
+    )
 }
 
 

@@ -6,39 +6,42 @@ from gapstudy.tables.contract import Origin, Table, count, number, share, text
 from gapstudy.tables.core import RELATIONS
 
 TARGETS = ("product", "patent")
-#: Features of the link model in its order, each a column of `link_candidates`, with their meaning.
-#: Neither the region nor the time from a result to a later target is among them: both are what the
-#: study measures, and a link must not be more probable for showing what is looked for.
+#: Features of a pair, each a column of `link_candidates`, with their meaning. Neither the region
+#: nor the time from a result to a later target is among them: both are what the study measures, and
+#: a link must not be more probable for showing what is looked for.
 FEATURE_MEANINGS = {
-    "identifier": "1 if the target's texts or evidence address hold the paper's arXiv id or DOI",
+    "identifier": "1 if the target's texts or addresses hold an identifier of the paper",
     "name_exact": "1 if the paper's coined name stands in the target's texts, spelled alike",
     "name_folded": "1 if it stands there only in another spelling (case, hyphen)",
-    "name_rarity": "how rare the found name is over all texts: 1 in one text, 0 in all; 0 if not "
-    "found",
+    "name_in_text": "1 if it stands in the target's description, not only in what the target is "
+    "called, or an identifier does",
+    "name_in_title": "1 if it stands in the name or feature of the target",
     "name_common": "1 if the found name is an ordinary word or has at most three letters, and is "
     "not set apart by capitals",
     "name_compound": "1 if it is found only as the last part of a longer hyphenated name",
+    "name_against": "1 if it is found only where the target sets itself against it (unlike, "
+    "alternative to, 优于)",
     "version_mismatch": "1 if it is found only with a version number that the paper's name has not",
-    "name_in_title": "1 if it stands in the name or feature of the target",
-    "name_is_target": "1 if the target's whole name is the coined name",
     "organisation": "1 if paper and target share an organisation",
-    "name_and_organisation": "1 if the name is found and an organisation is shared",
-    "text_cosine": "cosine of embeddings of both texts (wordllama)",
-    "title_cosine": "cosine of TF-IDF vectors of both texts",
-    "text_rank": "1 over the rank of the paper among all papers by text_cosine with the target",
-    "topic": "how much nearer the paper is to the target's category than to others, standard score",
+    "patent_organisation": "1 if it is a patent of an organisation of the paper",
+    "patent": "1 if the target is a patent",
+    "speaking": "1 if the target has a text of its own, beyond a form that a feed fills in",
+    "title_cosine": "cosine of embeddings of the paper's title and the target's description; 0 if "
+    "the target does not speak, a middling value if a text is in no alphabet",
+    "word_cosine": "cosine of the words of both texts, weighted by their rarity in English; words "
+    "of the coined name left out; no less than a middling value if a text is in no alphabet",
+    "title_words": "share of the rare words of the paper's title and name that the target holds, "
+    "weighted and bounded alike",
     "years_before": "logarithm of one plus the years by which a product came before the paper; 0 "
     "if it did not",
     "patent_years_before": "the same for the priority of a patent, which is often filed first",
-    "patent": "1 if the target is a patent",
-    "patent_organisation": "1 if it is a patent of an organisation of the paper",
 }
 FEATURES: tuple[str, ...] = tuple(FEATURE_MEANINGS)
-#: Ways of scoring pairs that the evaluation compares.
-METHODS = ("model", "exact_name", "tfidf_top1", "tfidf", "embedding")
-#: Pairs that the evaluation looks at: the labelled test pairs as they are, or the same links beside
-#: candidates of results without a product, weighted to the share of links among candidates.
-SAMPLES = ("labelled", "weighted")
+#: Features that readers, rules and simple ways look at but the model does not: chosen by
+#: cross-validation on the fit split, where the others tell what they tell.
+BESIDE = frozenset({"identifier", "name_exact", "name_in_title", "name_common"})
+#: Features of the link model in its order.
+TERMS: tuple[str, ...] = tuple(name for name in FEATURES if name not in BESIDE)
 
 _ENDS = (
     text("paper_id", "the result"),
@@ -98,51 +101,6 @@ LINKS = Table(
             {"paper_id": "paper_id", "target_type": "target_type", "target_id": "target_id"})),
 )  # fmt: skip
 
-QUALITY = Table(
-    "out_link_quality",
-    "One measure of the linker's quality, on pairs that it never saw.",
-    "link",
-    (
-        text("sample", "pairs it is measured on", values=(*SAMPLES, "followup")),
-        text("method", "way of scoring", values=METHODS),
-        text("metric", "precision, recall, f1, average_precision, brier, ece, false_link_rate, "
-             "candidate_recall, relation_accuracy; or results with a product: expected_by_model, "
-             "expected_by_links, found"),
-        text("group", "what the pairs are grouped by: all, region, negative_kind, target_type, "
-             "same_organisation, outcome"),
-        text("group_value", "which group"),
-        number("value", "the measure; missing when it has no denominator", null=True),
-        number("low", "lower end of its interval, by bootstrap of whole organisations", null=True),
-        number("high", "upper end", null=True),
-        count("n", "pairs (results for the sample followup)"),
-        count("positives", "true links among them"),
-        count("clusters", "organisations among them"),
-        text("split", "split of the labelled pairs", values=("test",)),
-    ),
-    ("sample", "method", "metric", "group", "group_value"),
-    (_LABELS,),
-)  # fmt: skip
-
-CALIBRATION = Table(
-    "out_link_calibration",
-    "Predicted against observed share of links in one bin of predicted probability.",
-    "link",
-    (
-        text("sample", "pairs it is measured on", values=SAMPLES),
-        count("bin", "number of the bin, 1 is the lowest", low=1),
-        share("bin_from", "lower edge of the bin"),
-        share("bin_to", "upper edge of the bin"),
-        share("predicted", "mean predicted probability", null=True),
-        share("observed", "share that is a link", null=True),
-        share("low", "lower end of its bootstrap interval", null=True),
-        share("high", "upper end", null=True),
-        count("n", "pairs in the bin"),
-        text("split", "split of the labelled pairs", values=("test",)),
-    ),
-    ("sample", "bin"),
-    (_LABELS,),
-)
-
 MODEL = Table(
     "out_link_model",
     "One term of the link model.",
@@ -159,21 +117,4 @@ MODEL = Table(
     (_LABELS,),
 )
 
-ERRORS = Table(
-    "out_link_errors",
-    "One test pair that the linker got most wrong.",
-    "link",
-    (
-        *_ENDS,
-        text("error", "false link or missed link", values=("false", "missed")),
-        count("rank", "1 is the worst of its kind", low=1),
-        share("probability", "probability by the model alone"),
-        text("negative_kind", "why the pair is hard; empty for links"),
-        text("reason", "largest contributions to the log-odds, or that no way found the pair"),
-    ),
-    _KEY,
-    (Origin("labelled_pairs",
-            {"paper_id": "paper_id", "target_type": "target_type", "target_id": "target_id"}),),
-)  # fmt: skip
-
-TABLES = (LINK_CANDIDATES, LINKS, QUALITY, CALIBRATION, MODEL, ERRORS)
+TABLES = (LINK_CANDIDATES, LINKS, MODEL)

@@ -114,6 +114,10 @@ COVERAGE = Table(
         number("factor_decides", "smallest factor at which the interval of the difference changes "
                                  "between leaving out zero and not", null=True),
         number("extra_products", "further results with a product that this would take", null=True),
+        number("factor_recall", "factor on the region's conversions, relative to the other's, that "
+                                "the recall of the links asks for", null=True),
+        number("factor_recall_low", "lower end of its interval over the drawn recalls", null=True),
+        number("factor_recall_high", "upper end", null=True),
         count("n", "results of the smaller side"),
         NOTE,
     ),

@@ -8,7 +8,7 @@ REGIONS = ("EU", "US", "CN", "other", "unknown", "all")
 DESTINATIONS = ("home", "EU", "US", "CN", "other", "unknown")
 COUNTINGS = ("whole", "fractional", "first")
 LINKS = ("followup", "model", "both")
-METHODS = ("imputed", "threshold", "bound")
+METHODS = ("imputed", "threshold", "bound", "recall_corrected")
 POPULATIONS = ("cohort", "waiting", "illustration")
 #: Smallest and largest event counts are expected values over the imputations, hence not integers.
 EVENTS = number("events", "expected number of products (credit times probability)", low=0)
@@ -41,7 +41,9 @@ POPULATION = text(
 METHOD = (
     text("links", "links used: those of the follow-up, of the link model, or both", values=LINKS),
     text("method", "imputed (link sets drawn, Rubin's rules), threshold (a link is yes or no), "
-                   "bound (imputed, with unclear follow-ups counted as found)", values=METHODS),
+                   "bound (imputed, with unclear follow-ups counted as found), "
+                   "recall_corrected (imputed, divided by the drawn recall of the region's links)",
+         values=METHODS),
 )  # fmt: skip
 NOTE = text("note", "why it is missing or what limits it; else empty")
 KEY = ("scheme", "counting", "population", "links", "method", "region")

@@ -138,7 +138,8 @@ PRODUCTISATION = Table(
     (
         *SPEC,
         text("products", "products counted: cohort (first products of the cohort's results, by "
-                         "maker), or those that came in as compiled or feed"),
+                         "maker), cohort_recall (the same, each counted for those missed beside "
+                         "it), or those that came in as compiled or feed"),
         REGION,
         *estimate("ratio", p_value=True),
         share("product_share", "share of the region in the products"),

@@ -26,6 +26,11 @@ def test_no_sentence_in_an_empty_text() -> None:
     assert _cut("") == []
 
 
+def test_sentences_of_any_characters() -> None:
+    assert _cut("One\ud800 is. Two is.") == ["One\ud800 is.", "Two is."]
+    assert sentences("\x00 " * 1000, MODEL)[-1][1] <= 2000
+
+
 def test_the_dictionary_knows_words_and_given_names() -> None:
     words = dictionary(MODEL)
     assert {"whisper", "falcon", "segment", "claude"} <= words

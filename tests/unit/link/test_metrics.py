@@ -6,7 +6,8 @@ from gapstudy.link import metrics
 
 RNG = np.random.default_rng(3)
 TRUTH = (RNG.random(200) < 0.3).astype(float)
-SCORE = np.round(np.clip(TRUTH * 0.3 + RNG.random(200) * 0.7, 0, 1), 2)  # rounded: with ties
+#: Rounded, so that there are ties.
+SCORE = np.asarray(np.round(np.clip(TRUTH * 0.3 + RNG.random(200) * 0.7, 0, 1), 2), np.float64)
 WEIGHTS = np.vstack([np.ones(200), RNG.integers(0, 4, 200), RNG.random(200)])
 
 
@@ -62,3 +63,28 @@ def test_intervals() -> None:
     assert metrics.wilson(7, 20, 0.95) == pytest.approx(
         proportion_confint(7, 20, method="wilson"), abs=1e-9
     )
+
+
+@pytest.mark.parametrize("row", range(3))
+def test_precision_at_recall_is_the_best_point_of_the_curve(row: int) -> None:
+    precision, recall, _ = oracle.precision_recall_curve(TRUTH, SCORE, sample_weight=WEIGHTS[row])
+    best = precision[:-1][recall[:-1] >= 0.8 - 1e-9].max()
+    assert metrics.precision_at_recall(WEIGHTS, TRUTH, SCORE)[row] == pytest.approx(best)
+
+
+def test_precision_at_recall_without_a_link_has_no_value() -> None:
+    assert np.isnan(metrics.precision_at_recall(np.ones((1, 3)), np.zeros(3), SCORE[:3])).all()
+    assert np.isnan(metrics.precision_at_recall(np.ones((2, 0)), np.zeros(0), np.zeros(0))).all()
+
+
+def test_best_cut_is_found_by_trying_all() -> None:
+    tried = {cut: oracle.f1_score(TRUTH, cut <= SCORE) for cut in np.unique(SCORE)}
+    assert oracle.f1_score(TRUTH, metrics.best_cut(TRUTH, SCORE) <= SCORE) == pytest.approx(
+        max(tried.values())
+    )
+    assert metrics.best_cut(np.zeros(0), np.zeros(0)) == 1.0
+
+
+def test_the_nearest_is_the_best_of_its_owner_and_never_a_likeness_of_zero() -> None:
+    likeness, owner = np.array([0.5, 0.4, 0.0]), np.array([0, 0, 1])
+    assert metrics.nearest(likeness, np.array([0.5, 0.0]), owner).tolist() == [1.0, 0.0, 0.0]

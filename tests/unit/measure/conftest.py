@@ -92,6 +92,28 @@ def indicator(name: str, geo: str, period: str, value: float, **changes: object)
     return row | changes
 
 
+def recalls(**means: float) -> list[dict[str, Any]]:
+    """Rows of `out_link_recall`: a recall of one half everywhere, or as given, from 20 links."""
+    regions = ("EU", "US", "CN", "other", "unknown", "all")
+    return [
+        {"links": links, "region": region, "recall": means.get(region, 0.5), "low": 0.0,
+         "high": 1.0, "alpha": 20 * means.get(region, 0.5), "n": 20,
+         "beta": 20 * (1 - means.get(region, 0.5)), "own": None, "candidate_recall": None,
+         "model_recall": None, "effective_n": 15.0, "pooled": 5.0}
+        for links in ("model", "both") for region in regions
+    ]  # fmt: skip
+
+
+def qualities() -> list[dict[str, Any]]:
+    """Rows of `out_link_quality`: one of each kind that is a named number."""
+    return [
+        {"sample": "labelled", "method": method, "metric": metric, "group": "all",
+         "group_value": "all", "value": 0.8, "low": 0.7, "high": 0.9, "n": 50, "positives": 20,
+         "clusters": 10, "split": "test"}
+        for method in ("model", "tfidf") for metric in ("average_precision", "brier")
+    ]  # fmt: skip
+
+
 def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
     """Tables of a study of 120 award results, 110 followed up, and 30 technique results."""
     random = np.random.default_rng(seed)
@@ -158,7 +180,7 @@ def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
     rows = {
         "papers": papers, "paper_affiliations": parties, "products": products, "links": links,
         "followups": follow, "product_availability": access, "indicators": figures,
-        "sources": [source],
+        "sources": [source], "out_link_recall": recalls(), "out_link_quality": qualities(),
     }  # fmt: skip
     return {
         # Columns that nothing here needs may be missing.
@@ -212,5 +234,5 @@ def make() -> Any:
 
     return SimpleNamespace(
         paper=paper, party=party, product=product, link=link, followup=followup,
-        available=available, indicator=indicator, frames=frames, study=small_study,
+        available=available, indicator=indicator, frames=frames, study=small_study, recalls=recalls,
     )  # fmt: skip

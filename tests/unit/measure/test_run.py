@@ -49,11 +49,11 @@ def test_order_of_input_rows_does_not_matter(tables: Frames, study: Study, resul
     pd.testing.assert_frame_equal(again["out_numbers"], results["out_numbers"])
 
 
-def test_each_number_is_the_cell_that_it_names(results: Frames) -> None:
+def test_each_number_is_the_cell_that_it_names(tables: Frames, results: Frames) -> None:
     frame = results["out_numbers"]
     assert frame["name"].is_unique
     for row in frame.to_dict("records"):
-        table = results[row["table"]]
+        table = {**tables, **results}[row["table"]]
         for column, value in json.loads(row["where"]).items():
             table = table[table[column] == value]
         assert len(table) == 1

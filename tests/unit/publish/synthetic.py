@@ -84,7 +84,7 @@ def tables() -> dict[str, pd.DataFrame]:
     made["out_rmst"], made["out_rmst_difference"], made["out_incidence_curve"] = [], [], []
     for region, horizon in product((*REGIONS, "other", "all"), (3.0, 5.0, 10.0)):
         value = _BASE[region] * (0.6, 1.0, 1.5)[(3.0, 5.0, 10.0).index(horizon)]
-        for method in ("imputed", "bound", "threshold"):
+        for method in ("imputed", "bound", "recall_corrected", "threshold"):
             row = {**main, "method": method, "region": region, "horizon": horizon, "n": 60,
                    "at_risk": 30.0, "events": 60 * value, "missing_information": 0.2}  # fmt: skip
             made["out_conversion"].append(row | _interval(value, 0.09, 0, 1))
@@ -103,9 +103,11 @@ def tables() -> dict[str, pd.DataFrame]:
     for (region, versus), horizon in product(pairs, (3.0, 5.0, 10.0)):
         row = {**main, "method": "imputed", "region": region, "versus": versus, "horizon": horizon,
                "p_value": 0.03, "n": 58}  # fmt: skip
-        made["out_conversion_difference"].append(
-            row | _interval((_BASE[region] - _BASE[versus]) * horizon / 5, 0.11)
-        )
+        made["out_conversion_difference"] += [
+            row | {"method": method}
+            | _interval((_BASE[region] - _BASE[versus]) * horizon / 5, 0.11)
+            for method in ("imputed", "recall_corrected")
+        ]  # fmt: skip
         if horizon == 10:
             made["out_rmst_difference"].append(row | _interval(0.4, 0.6))
     made["out_latency"] = [
@@ -202,7 +204,7 @@ def _shares(made: dict[str, list[dict[str, Any]]]) -> None:
         {"scheme": SCHEME, "counting": "fractional", "products": p, "region": r, "n": 60,
          "p_value": 0.2, "product_share": 0.2, "result_share": 0.25, "product_count": 12.0,
          **_interval(0.7, 0.3)}
-        for p, r in product(("cohort", "compiled"), REGIONS)
+        for p, r in product(("cohort", "cohort_recall", "compiled"), REGIONS)
     ]  # fmt: skip
     made["out_industry"] = [
         {"scheme": SCHEME, "counting": "fractional", "frame": "award", "region": r, "kind": k,
@@ -279,7 +281,8 @@ def _specifications(made: dict[str, list[dict[str, Any]]]) -> None:
     made["out_coverage"] = [
         {"scheme": SCHEME, "counting": COUNTING, "region": "EU", "versus": v, "horizon": 5.0,
          "region_estimate": 0.22, "versus_estimate": 0.34, "factor_equal": 1.5,
-         "missed_equal": 0.35, "factor_decides": 1.2, "extra_products": 7.4, "n": 58}
+         "missed_equal": 0.35, "factor_decides": 1.2, "extra_products": 7.4, "n": 58,
+         "factor_recall": 1.1, "factor_recall_low": 0.8, "factor_recall_high": 1.5}
         for v in ("US", "CN")
     ]  # fmt: skip
 
@@ -301,8 +304,10 @@ def _scorecard(made: dict[str, list[dict[str, Any]]]) -> None:
 
 def _links(made: dict[str, list[dict[str, Any]]]) -> None:
     quality = {item.name: item.values for item in contract("out_link_quality").columns}
-    groups = [("all", "all"), ("region", "EU"), ("region", "US"), ("region", "CN")]
-    metrics = ("precision", "recall", "average_precision", "brier")
+    groups = [("all", "all"), ("region", "EU"), ("region", "US"), ("region", "CN"),
+              ("link_type", "name"), ("region_difference", "EU minus US")]  # fmt: skip
+    metrics = ("precision", "recall", "average_precision", "precision_at_recall_80", "brier",
+               "ece", "hard_refused", "candidate_recall", "relation_accuracy")  # fmt: skip
     made["out_link_quality"] = [
         {"sample": s, "method": m, "metric": k, "group": g, "group_value": v, "value": 0.86,
          "low": 0.74, "high": 0.94, "n": 120, "positives": 50, "clusters": 31}
@@ -321,8 +326,26 @@ def _links(made: dict[str, list[dict[str, Any]]]) -> None:
     ]  # fmt: skip
     made["out_link_errors"] = [
         {"paper_id": FORMULA, "target_type": "product", "target_id": ATTACK, "error": e, "rank": 1,
-         "probability": 0.8, "negative_kind": "same name", "reason": ATTACK}
+         "probability": 0.8, "region": "EU", "link_type": "name", "negative_kind": "same name",
+         "reason": ATTACK}
         for e in ("false",)
+    ]  # fmt: skip
+    made["out_link_ablation"] = [
+        {"family": f, "features": f, "metric": m, "value": 0.86 + c, "low": 0.7, "high": 0.95,
+         "change": c, "change_low": c - 0.03, "change_high": c + 0.03, "n": 120, "positives": 50}
+        for f, c in (("none", 0.0), ("name", -0.2), ("topic", -0.01))
+        for m in ("average_precision", "precision_at_recall_80", "f1", "brier")
+    ]  # fmt: skip
+    made["out_link_recall"] = [
+        {"links": links, "region": r, "recall": 0.6, "low": 0.4, "high": 0.8, "alpha": 12.0,
+         "beta": 8.0, "own": 0.62, "candidate_recall": 0.9, "model_recall": 0.7, "n": 30,
+         "effective_n": 15.0, "pooled": 5.0}
+        for links in ("model", "both") for r in (*REGIONS, "other", "unknown", "all")
+    ]  # fmt: skip
+    made["out_link_training"] = [
+        {"split": split, "origin": origin, "target_type": "product", "region": r, "pairs": 40,
+         "positives": 12, "clusters": 9}
+        for split, origin, r in product(("fit", "test"), ("landmark", "sampled"), REGIONS)
     ]  # fmt: skip
 
 
