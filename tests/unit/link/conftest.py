@@ -97,7 +97,8 @@ def build(labels: bool = True) -> Tables:
     made: dict[str, list[dict[str, Any]]] = {
         "papers": papers, "paper_affiliations": affiliations, "products": products,
         "patents": patents, "patent_parties": parties, "followups": followups,
-        "labelled_pairs": pairs if labels else [],
+        "labelled_pairs": pairs if labels else [], "product_references": [],
+        "patent_citations": [], "same_as": [],
     }  # fmt: skip
     return {name: table(name, rows) for name, rows in made.items()}
 

@@ -7,9 +7,10 @@ from gapstudy.errors import FitError
 from gapstudy.link.run import READS, run
 from gapstudy.store import Store
 from gapstudy.study import Study
-from gapstudy.tables.link import TABLES
+from gapstudy.tables import ALL
 
 Tables = dict[str, pd.DataFrame]
+TABLES = [table for table in ALL.values() if table.writer == "link"]
 
 
 def _store(folder: Path, tables: Tables) -> Store:

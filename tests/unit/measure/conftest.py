@@ -181,6 +181,7 @@ def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
         "papers": papers, "paper_affiliations": parties, "products": products, "links": links,
         "followups": follow, "product_availability": access, "indicators": figures,
         "sources": [source], "out_link_recall": recalls(), "out_link_quality": qualities(),
+        "same_as": [],
     }  # fmt: skip
     return {
         # Columns that nothing here needs may be missing.
