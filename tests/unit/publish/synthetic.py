@@ -305,8 +305,10 @@ def _scorecard(made: dict[str, list[dict[str, Any]]]) -> None:
 def _links(made: dict[str, list[dict[str, Any]]]) -> None:
     quality = {item.name: item.values for item in contract("out_link_quality").columns}
     groups = [("all", "all"), ("region", "EU"), ("region", "US"), ("region", "CN"),
-              ("link_type", "name"), ("region_difference", "EU minus US")]  # fmt: skip
-    metrics = ("precision", "recall", "average_precision", "precision_at_recall_80", "brier",
+              ("link_type", "name"), ("region_difference", "EU minus US"),
+              ("negative_kind", "same_name")]  # fmt: skip
+    metrics = ("false_link_rate", "precision", "recall", "average_precision",
+               "precision_at_recall_80", "brier",
                "ece", "hard_refused", "candidate_recall", "relation_accuracy")  # fmt: skip
     made["out_link_quality"] = [
         {"sample": s, "method": m, "metric": k, "group": g, "group_value": v, "value": 0.86,
@@ -325,10 +327,10 @@ def _links(made: dict[str, list[dict[str, Any]]]) -> None:
         for f, c in (("name_found", 2.2), ("text_similarity", 0.9))
     ]  # fmt: skip
     made["out_link_errors"] = [
-        {"paper_id": FORMULA, "target_type": "product", "target_id": ATTACK, "error": e, "rank": 1,
+        {"paper_id": p, "target_type": "product", "target_id": ATTACK, "error": e, "rank": 1,
          "probability": 0.8, "region": "EU", "link_type": "name", "negative_kind": "same name",
          "reason": ATTACK}
-        for e in ("false",)
+        for p, e in ((FORMULA, "false"), (ATTACK, "missed"))
     ]  # fmt: skip
     made["out_link_ablation"] = [
         {"family": f, "features": f, "metric": m, "value": 0.86 + c, "low": 0.7, "high": 0.95,
