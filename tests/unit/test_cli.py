@@ -9,7 +9,7 @@ import pytest
 
 COMMANDS = (
     "refresh", "init", "sources", "collect", "parse", "normalise", "link", "measure", "publish",
-    "status", "trace", "evaluate", "simulate", "doctor",
+    "status", "trace", "evaluate", "label", "simulate", "resolve", "doctor",
 )  # fmt: skip
 
 
@@ -32,6 +32,14 @@ def test_help_lists_every_command() -> None:
     assert done.returncode == 0
     for command in COMMANDS:
         assert f" {command} " in done.stdout
+
+
+def test_the_list_of_commands_is_complete() -> None:
+    from typer.main import get_command
+
+    from gapstudy.cli import app
+
+    assert set(get_command(app).commands) == set(COMMANDS)  # type: ignore[attr-defined]  # a group has commands
 
 
 def test_import_and_help_load_nothing_heavy() -> None:

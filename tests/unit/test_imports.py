@@ -11,6 +11,8 @@ STAGES = {"collect", "normalise", "link", "measure", "publish", "simulate"}
 FLOORS = (
     {"__main__"},
     {"cli"},
+    {"link_commands"},
+    {"terminal"},
     {"doctor", "evaluation", "resolve", "status", "trace", "template"},
     {"pipeline"},
     STAGES,
