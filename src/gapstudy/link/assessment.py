@@ -43,7 +43,7 @@ def tables(
         ),
         "out_link_training": training_table(linker, study),
     }  # fmt: skip
-    return {name: _rounded(frame) for name, frame in made.items()}
+    return {name: rounded(frame) for name, frame in made.items()}
 
 
 def training_table(linker: Linker, study: Study) -> pd.DataFrame:
@@ -72,6 +72,7 @@ def training_table(linker: Linker, study: Study) -> pd.DataFrame:
     return counted.reset_index().astype({"positives": "int64"})
 
 
-def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
+def rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its numbers to 6 decimals."""
     numbers = frame.select_dtypes("float").columns
     return frame.assign(**{name: frame[name].round(6) for name in numbers})

@@ -41,15 +41,20 @@ def false_link_rate(weights: Array, truth: Array, chosen: Array) -> Array:
     return _ratio(weights @ ((1.0 - truth) * chosen), weights @ (1.0 - truth))
 
 
-def average_precision(weights: Array, truth: Array, score: Array) -> Array:
-    """Area under the precision-recall curve as a sum of steps; equal scores are one step."""
-    if len(score) == 0:
-        return np.full(len(weights), np.nan)
+def _cuts(weights: Array, truth: Array, score: Array) -> tuple[Array, Array]:
+    """Links and pairs at or above each distinct score, best first; equal scores are one cut."""
     order = np.argsort(-score, kind="stable")
     ordered = score[order]
     last = np.append(ordered[1:] != ordered[:-1], True)
     true = np.cumsum(weights[:, order] * truth[order], axis=1)[:, last]
-    every = np.cumsum(weights[:, order], axis=1)[:, last]
+    return true, np.cumsum(weights[:, order], axis=1)[:, last]
+
+
+def average_precision(weights: Array, truth: Array, score: Array) -> Array:
+    """Area under the precision-recall curve as a sum of steps; equal scores are one step."""
+    if len(score) == 0:
+        return np.full(len(weights), np.nan)
+    true, every = _cuts(weights, truth, score)
     total = true[:, -1]
     gained = np.diff(true, axis=1, prepend=0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -68,11 +73,7 @@ def precision_at_recall(weights: Array, truth: Array, score: Array, least: float
     """
     if len(score) == 0:
         return np.full(len(weights), np.nan)
-    order = np.argsort(-score, kind="stable")
-    ordered = score[order]
-    last = np.append(ordered[1:] != ordered[:-1], True)
-    true = np.cumsum(weights[:, order] * truth[order], axis=1)[:, last]
-    every = np.cumsum(weights[:, order], axis=1)[:, last]
+    true, every = _cuts(weights, truth, score)
     with np.errstate(invalid="ignore", divide="ignore"):
         # Sums of weights are not exact: a recall of 0.8 must not fail by the last bit.
         enough = true >= true[:, -1:] * least * (1 - 1e-9)

@@ -69,7 +69,7 @@ def run(store: Store, study: Study) -> None:
         found = pd.concat(judging.known or [pd.DataFrame(columns=[*ends.KEY, "found_by"])])
         for name, frame in assessment.tables(linker, core, found, links, study).items():
             store.write(name, frame)
-        store.write("out_link_model", _rounded(_model(linker)))
+        store.write("out_link_model", assessment.rounded(_model(linker)))
         _others(store)
 
 
@@ -179,8 +179,3 @@ def _model(linker: Linker) -> pd.DataFrame:
     others = pd.DataFrame(terms, columns=["feature", "coefficient", "meaning"])
     others = others.assign(mean=np.nan, scale=np.nan)
     return pd.concat([features, others[features.columns]], ignore_index=True).assign(split="fit")
-
-
-def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    numbers = frame.select_dtypes("float").columns
-    return frame.assign(**{name: frame[name].round(6) for name in numbers})
