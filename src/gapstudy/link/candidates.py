@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gapstudy.link import search
 from gapstudy.link.features import Array, PaperSide, Places, TargetSide
 
 if TYPE_CHECKING:
@@ -98,11 +99,8 @@ def among_best(bit: int, ways: Any, group: Any, other: Any, alike: Any, most: in
     """
     places = np.flatnonzero(ways & np.uint8(bit))
     order = places[np.lexsort((other[places], -alike[places], group[places]))]
-    grouped = group[order]
-    starts = np.flatnonzero(np.r_[True, grouped[1:] != grouped[:-1]][: len(order)])
-    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
     chosen = np.zeros(len(ways), dtype=bool)
-    chosen[order[rank < most]] = True
+    chosen[order[search.ranks(group[order]) < most]] = True
     return chosen
 
 
@@ -134,8 +132,6 @@ def keep(paper: Any, target: Any, ways: Any, alike: Any) -> Any:
 
 def likeness(papers: PaperSide, targets: TargetSide, rows: Places, columns: Places) -> Array:
     """Cosine of the texts of pairs, 6 decimals."""
-    from gapstudy.link import search
-
     # The numbers that the search orders by, so that portions are put together as the whole is.
     parts = [
         search.pair_cosine(
@@ -157,8 +153,6 @@ def _joined(left: pd.DataFrame, right: pd.DataFrame, on: list[str]) -> tuple[Pla
 
 def _near(papers: PaperSide, targets: TargetSide) -> tuple[Places, Places]:
     """The nearest by text, both ways."""
-    from gapstudy.link import search
-
     shown = np.where(papers.readable[:, None], papers.vectors, np.float32(0.0))
     allowed = targets.speaking & targets.readable
     best = search.nearest(shown, targets.vectors, TARGETS_PER_PAPER, PAPERS_PER_TARGET, allowed)
@@ -170,8 +164,6 @@ def _near(papers: PaperSide, targets: TargetSide) -> tuple[Places, Places]:
 
 def _tied(papers: PaperSide, targets: TargetSide) -> tuple[Places, Places]:
     """The nearest papers of the same organisation as each target that speaks."""
-    from gapstudy.link import search
-
     right = targets.organisations
     right = right[(targets.speaking & targets.readable)[right["row"].to_numpy(dtype=np.int64)]]
     left = papers.organisations

@@ -176,7 +176,7 @@ def best(owner: Ints, other: Ints, cosine: Doubles, count: int) -> tuple[Ints, I
     owner, other, cosine = owner[order], other[order], cosine[order]
     again = (owner[1:] == owner[:-1]) & (other[1:] == other[:-1])
     sound = np.flatnonzero(np.append(True, ~again)[: len(owner)] & (cosine > 0))
-    kept = sound[_ranks(owner[sound]) < count]
+    kept = sound[ranks(owner[sound]) < count]
     return owner[kept], other[kept], cosine[kept]
 
 
@@ -235,7 +235,7 @@ class _Best:
         cosine = np.concatenate([self.cosine[held[old], place], cosine])
         owner = np.concatenate([held[old], owner])
         owner, other, cosine = best(owner, other, cosine, self.count)
-        rank = _ranks(owner)
+        rank = ranks(owner)
         self.other[owner, rank], self.cosine[owner, rank] = other, cosine
 
 
@@ -343,7 +343,7 @@ def _ragged(starts: Ints, sizes: Ints) -> Ints:
     return np.arange(sizes.sum()) + np.repeat(starts - ends + sizes, sizes)
 
 
-def _ranks(owner: Ints) -> Ints:
+def ranks(owner: Ints) -> Ints:
     """Place of each entry among those of its owner; owners are sorted."""
     begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1])[: len(owner)])
     return np.arange(len(owner)) - np.repeat(begins, np.diff(np.append(begins, len(owner))))
