@@ -7,16 +7,18 @@ made, and nothing outside the step that wrote them reads them.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gapstudy.store import atomic
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Made = TypeVar("Made")
 #: Rows of a frame's file that are read together.
 _GROUP = 1 << 16
 
@@ -113,6 +115,21 @@ class Parts:
         with atomic(self.folder / kind / name) as path:
             joblib.dump(thing, path)
 
+    def once(self, kind: str, name: str, make: Callable[[], Made]) -> Made:
+        """The one thing of a kind: what is kept under this name, else what `make` gives.
+
+        Args:
+            kind: kind of piece; all others of it are removed.
+            name: hash of everything that the thing depends on beside the version.
+            make: makes it.
+        """
+        found: Made | None = self.thing(kind, name)
+        if found is None:
+            found = make()
+            self.put_thing(kind, name, found)
+        self.keep_only(kind, [name])
+        return found
+
     def keep_only(self, kind: str, names: Iterable[str]) -> None:
         """Remove all pieces of a kind but these."""
         wanted = set(names)
@@ -120,3 +137,20 @@ class Parts:
             if name not in wanted:
                 with contextlib.suppress(OSError):
                     (self.folder / kind / name).unlink()
+
+
+def digest(frames: Iterable[pd.DataFrame], *others: object) -> str:
+    """Hash of the rows of some frames, in their order, and of how other things are written.
+
+    Args:
+        frames: the frames; their index is left aside.
+        others: things whose `repr` tells all of them.
+    """
+    import pandas as pd
+
+    made = hashlib.blake2b(repr(others).encode(), digest_size=16)
+    for frame in frames:
+        rows = pd.util.hash_pandas_object(frame.astype("string"), index=False)
+        made.update(repr(list(frame.columns)).encode())
+        made.update(rows.to_numpy().tobytes())
+    return made.hexdigest()

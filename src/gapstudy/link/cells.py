@@ -40,6 +40,19 @@ class Targets:
 
 
 @dataclass(frozen=True)
+class Ready:
+    """Work for `ready`: one segment of targets.
+
+    Attributes:
+        frame: columns of `ends.TARGETS`.
+        settings: choices of the study about features.
+    """
+
+    frame: pd.DataFrame
+    settings: Settings
+
+
+@dataclass(frozen=True)
 class Search:
     """Work for `find`: one segment of papers and the segments of targets to look in.
 
@@ -67,6 +80,11 @@ class Chosen:
 
     papers: PaperSide
     pairs: Mapping[str, tuple[Places, Places, pd.DataFrame]]
+
+
+def ready(work: Ready) -> Targets:
+    """Make a segment of targets ready."""
+    return Targets.build(work.frame, work.settings)
 
 
 def find(
@@ -122,12 +140,15 @@ def features(work: Chosen, shared: Mapping[str, Targets]) -> dict[str, pd.DataFr
 
 
 def evidence(work: Chosen, shared: Mapping[str, Targets]) -> dict[str, pd.DataFrame]:
-    """What is shown for chosen pairs (`shown`), by segment of targets."""
+    """What is shown for chosen pairs: row, column and what `shown` gives, by segment of targets."""
+    made: dict[str, pd.DataFrame] = {}
     with threadpool_limits(limits=1):
-        return {
-            name: shown(work.papers, shared[name].side, rows, columns, hits)
-            for name, (rows, columns, hits) in work.pairs.items()
-        }
+        for name, (rows, columns, hits) in work.pairs.items():
+            found = shown(work.papers, shared[name].side, rows, columns, hits)
+            found.insert(0, "row", rows.astype(np.int32))
+            found.insert(1, "column", columns.astype(np.int32))
+            made[name] = found
+    return made
 
 
 def shown(

@@ -9,7 +9,7 @@ alone: not on segments, workers, or what was there before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gapstudy.parts import Parts
 
 Read = Callable[[Sequence[str]], Any]
+#: Names of a segment of papers and of a segment of targets.
+Cell = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,12 @@ class Corpus:
     settings: Settings
     engine: str = "local"
     workers: int = 2
-    shared: dict[str, cells.Targets] = field(default_factory=dict, init=False)
     _papers: dict[str, Segment] = field(default_factory=dict, init=False)
     _targets: dict[str, Segment] = field(default_factory=dict, init=False)
-    _chosen: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, init=False)
+    _chosen: dict[Cell, pd.DataFrame] = field(default_factory=dict, init=False)
     _ranks: dict[str, Any] = field(default_factory=dict, init=False)
     _rows: Read = field(default=lambda _: None, init=False)
+    _target_rows: Read = field(default=lambda _: None, init=False)
 
     def search(
         self, papers: Rows, targets: Rows,
@@ -94,12 +96,9 @@ class Corpus:
             paper_size: papers of a segment; the answer does not depend on it.
             target_size: targets of a segment; the answer does not depend on it.
         """
-        self._rows = papers.read
+        self._rows, self._target_rows = papers.read, targets.read
         self._targets = self._cut("targets", targets, target_size)
-        for name, segment in self._targets.items():
-            self.shared[name] = self.parts.thing("target_sides", name) or self._ready(
-                targets, segment
-            )
+        self._make_ready()
         self._papers = self._cut("papers", papers, paper_size)
         self._ranks = dict(segments.ranks(self._papers.values(), papers.ids))
         self._find(papers)
@@ -125,27 +124,22 @@ class Corpus:
             pairs = pairs.sort_values(["paper", "target"], kind="stable", ignore_index=True)
             yield Piece(first, first + size, pairs)
 
-    def evidence(
-        self, pairs: Mapping[str, Mapping[str, tuple[Places, Places]]]
-    ) -> Iterator[tuple[int, dict[str, pd.DataFrame]]]:
-        """Evidence and lags of some pairs (`cells.evidence`).
+    @property
+    def papers(self) -> Mapping[str, Segment]:
+        """Segments of papers by name, once they were searched."""
+        return self._papers
+
+    def show(self, pairs: Mapping[Cell, tuple[Places, Places]]) -> None:
+        """Find and keep the evidence and lags of some pairs (`cells.shown`), for `shown`.
 
         Args:
-            pairs: segment of papers -> segment of targets -> rows and columns.
-
-        Yields:
-            Position of a segment of papers, and what is shown for its pairs by segment of targets.
+            pairs: segment of papers and of targets -> rows and columns.
         """
+        self._compute("shown", cells.evidence, pairs)
 
-        def work() -> Iterator[cells.Chosen]:
-            for name, wanted in pairs.items():
-                found = {
-                    target: (rows, columns, self._hits(name, target))
-                    for target, (rows, columns) in wanted.items()
-                }
-                yield cells.Chosen(self._side(name), found)
-
-        return self._each(cells.evidence, work(), len(pairs))
+    def shown(self, cell: Cell, rows: Places, columns: Places) -> pd.DataFrame:
+        """Evidence and lags of pairs that `show` was called with, in the order given."""
+        return self._read("shown", cell, rows, columns)
 
     def _side(self, name: str) -> PaperSide:
         """The papers of a segment, made ready; once more where the file was damaged."""
@@ -175,10 +169,28 @@ class Corpus:
             self.parts.put_frame(kind, segment.name, frame)
         return {segment.name: segment for segment in (*kept, *new)}
 
-    def _ready(self, targets: Rows, segment: Segment) -> cells.Targets:
-        made = cells.Targets.build(targets.read(segment.ids.tolist()), self.settings)
-        self.parts.put_thing("target_sides", segment.name, made)
+    def _make_ready(self) -> None:
+        """Make segments of targets ready that no earlier run did."""
+        known = set(self.parts.names("target_sides"))
+        names = [name for name in sorted(self._targets) if name not in known]
+
+        def work() -> Iterator[cells.Ready]:
+            for name in names:
+                yield self._unready(name)
+
+        for at, made in self._each(cells.ready, work(), len(names), ()):
+            self.parts.put_thing("target_sides", names[at], made)
+
+    def _target(self, name: str) -> cells.Targets:
+        """The targets of a segment, made ready; once more where the file was damaged."""
+        made: cells.Targets | None = self.parts.thing("target_sides", name)
+        if made is None:
+            made = cells.ready(self._unready(name))
+            self.parts.put_thing("target_sides", name, made)
         return made
+
+    def _unready(self, name: str) -> cells.Ready:
+        return cells.Ready(self._target_rows(self._targets[name].ids.tolist()), self.settings)
 
     def _find(self, papers: Rows) -> None:
         """Search all cells that were not searched before."""
@@ -197,11 +209,12 @@ class Corpus:
                 side = self.parts.thing("paper_sides", name)
                 if side is None:
                     rows, places = papers.read(self._papers[name].ids.tolist())
-                    yield cells.Search(rows, places, tuple(sorted(self._targets)), self.settings)
+                    yield cells.Search(rows, places, todo[name], self.settings)
                 else:
                     yield cells.Search(side, pd.DataFrame(), todo[name], self.settings)
 
-        for at, (side, found) in self._each(cells.find, work(), len(names)):
+        needed = sorted({target for lost in todo.values() for target in lost})
+        for at, (side, found) in self._each(cells.find, work(), len(names), needed):
             name = names[at]
             if side is not None:
                 self.parts.put_thing("paper_sides", name, side)
@@ -209,9 +222,14 @@ class Corpus:
                 self.parts.put_frame("hits", f"{name}-{target}", hits)
                 self.parts.put_frame("cells", f"{name}-{target}", pairs)
 
-    def _each(self, function: Any, work: Iterator[Any], count: int) -> Iterator[tuple[int, Any]]:
+    def _each(
+        self, function: Any, work: Iterator[Any], count: int, targets: Iterable[str]
+    ) -> Iterator[tuple[int, Any]]:
+        if not count:
+            return iter(())
+        shared = {name: self._target(name) for name in targets} or None
         workers = 1 if count < 2 else self.workers
-        return each(function, work, shared=self.shared, engine=self.engine, workers=workers)
+        return each(function, work, shared=shared, engine=self.engine, workers=workers)
 
     def _choose(self, target_ranks: Any) -> None:
         """Choose the candidates of the study among those of its cells."""
@@ -244,33 +262,57 @@ class Corpus:
 
     def _describe(self) -> None:
         """Compute the features of chosen pairs that have none yet."""
-        missing: dict[str, dict[str, Any]] = {}
-        for (paper, target), pairs in self._chosen.items():
-            old = self.parts.frame("features", f"{paper}-{target}", ["row", "column"])
+        self._compute(
+            "features",
+            cells.features,
+            {
+                cell: (pairs["row"].to_numpy(np.int64), pairs["column"].to_numpy(np.int64))
+                for cell, pairs in self._chosen.items()
+            },
+        )
+
+    def _compute(
+        self, kind: str, function: Any, pairs: Mapping[Cell, tuple[Places, Places]]
+    ) -> None:
+        """Compute something of pairs where no earlier run did, and keep it beside what it kept."""
+        missing: dict[str, dict[str, tuple[Places, Places]]] = {}
+        for (paper, target), (rows, columns) in pairs.items():
+            old = self.parts.frame(kind, f"{paper}-{target}", ["row", "column"])
             known = np.zeros(0, np.int64) if old is None else _cell(old)
-            new = pairs[~np.isin(_cell(pairs), known)]
-            if len(new) or old is None:
-                missing.setdefault(paper, {})[target] = new
+            new = ~np.isin(_places(rows, columns), known)
+            if new.any():
+                missing.setdefault(paper, {})[target] = (rows[new], columns[new])
         names = list(missing)
 
         def work() -> Iterator[cells.Chosen]:
             for name in names:
-                wanted = {}
-                for target, pairs in missing[name].items():
-                    hits = self._hits(name, target)
-                    rows = pairs["row"].to_numpy(dtype=np.int64)
-                    wanted[target] = (rows, pairs["column"].to_numpy(dtype=np.int64), hits)
+                wanted = {
+                    target: (rows, columns, self._hits(name, target))
+                    for target, (rows, columns) in missing[name].items()
+                }
                 yield cells.Chosen(self._side(name), wanted)
 
-        for at, made in self._each(cells.features, work(), len(names)):
+        needed = sorted({target for wanted in missing.values() for target in wanted})
+        for at, made in self._each(function, work(), len(names), needed):
             for target, frame in made.items():
                 name = f"{names[at]}-{target}"
-                old = self.parts.frame("features", name)
+                old = self.parts.frame(kind, name)
                 if old is not None:
-                    still = np.isin(_cell(old), _cell(self._chosen[names[at], target]))
+                    still = np.isin(_cell(old), _places(*pairs[names[at], target]))
                     frame = pd.concat([old[still], frame], ignore_index=True)
-                    frame = frame.sort_values(["row", "column"], ignore_index=True)
-                self.parts.put_frame("features", name, frame)
+                order = np.argsort(_cell(frame), kind="stable")
+                self.parts.put_frame(kind, name, frame.iloc[order])
+
+    def _read(self, kind: str, cell: Cell, rows: Places, columns: Places) -> pd.DataFrame:
+        """What was kept of pairs, in the order given."""
+        name = "-".join(cell)
+        low, high = (int(rows.min()), int(rows.max()) + 1) if len(rows) else (0, 0)
+        found = self.parts.frame(kind, name, between=("row", low, high))
+        if found is None:
+            raise RuntimeError(f"{kind} of {name} were lost while they were in use")
+        places = np.searchsorted(_cell(found), _places(rows, columns))
+        rest: pd.DataFrame = found.drop(columns=["row", "column"]).iloc[places]
+        return rest.reset_index(drop=True)
 
     def _piece(self, paper: str, target: str, first: int, end: int) -> pd.DataFrame | None:
         low, high = np.searchsorted(self._ranks[paper], [first, end]).tolist()
@@ -278,11 +320,8 @@ class Corpus:
         pairs = pairs.iloc[slice(*np.searchsorted(pairs["row"], [low, high]).tolist())]
         if pairs.empty:
             return None
-        found = self.parts.frame("features", f"{paper}-{target}", between=("row", low, high))
-        if found is None:
-            raise RuntimeError(f"features of {paper}-{target} were lost while they were in use")
-        places = np.searchsorted(_cell(found), _cell(pairs))
-        described = found[list(FEATURES)].iloc[places].set_axis(pairs.index)
+        rows, columns = (pairs[name].to_numpy(np.int64) for name in ("row", "column"))
+        described = self._read("features", (paper, target), rows, columns).set_axis(pairs.index)
         return pd.concat([pairs, described], axis=1).assign(papers=paper, targets=target)
 
     def _forget(self) -> None:
@@ -290,7 +329,7 @@ class Corpus:
             self.parts.keep_only(kind, names)
             self.parts.keep_only(f"{kind[:-1]}_sides", names)
         pairs = [f"{paper}-{target}" for paper in self._papers for target in self._targets]
-        for kind in ("cells", "hits", "features"):
+        for kind in ("cells", "hits", "features", "shown"):
             self.parts.keep_only(kind, pairs)
 
 
@@ -303,4 +342,8 @@ def _nothing() -> pd.DataFrame:
 
 def _cell(pairs: pd.DataFrame) -> Any:
     """One number per cell of the matrix of rows and columns."""
-    return pairs["row"].to_numpy(dtype=np.int64) << 32 | pairs["column"].to_numpy(dtype=np.int64)
+    return _places(pairs["row"].to_numpy(dtype=np.int64), pairs["column"].to_numpy(dtype=np.int64))
+
+
+def _places(rows: Places, columns: Places) -> Any:
+    return rows << 32 | columns

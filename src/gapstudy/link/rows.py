@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 #: What of a paper and of a target is matched; a change of anything else leaves its matches alone.
-_PAPER = "title, abstract, coined_name, arxiv_id, doi, date_from, date_to"
+_PAPER = (
+    "title, abstract, coined_name, arxiv_id, doi, date_from, date_to, venue, venue_year, "
+    "archive_ref"
+)
 _PRODUCT = (
     "name, feature, description, category, evidence, website, home_country, date_from, date_to, "
     "organisation, archive_ref"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,19 +11,16 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from gapstudy.link import assessment, code, ends, npl, rows, teams
+from gapstudy.link import assessment, ends, rows, ties
 from gapstudy.link.corpus import Corpus
 from gapstudy.link.judging import Judging
 from gapstudy.link.score import Linker
 from gapstudy.link.training import CHOSEN, missed_by_followup
-from gapstudy.parts import Parts
+from gapstudy.parts import Parts, digest
 from gapstudy.store import database
-from gapstudy.tables import contract
 from gapstudy.tables.link import FEATURE_MEANINGS
 
 if TYPE_CHECKING:
-    import pyarrow as arrow
-
     from gapstudy.store import Store
     from gapstudy.study import Study
 
@@ -49,37 +45,33 @@ def run(store: Store, study: Study) -> None:
         store.scratch("link") as spill,
         database(spill, memory="1500MB") as base,
     ):
-        linker = learn(store, study, folder / "vectors")
-        corpus = Corpus(
-            Parts(folder / "segments", _version(study)), linker.settings, study.engine,
-            study.workers,
-        )  # fmt: skip
+        parts = Parts(folder / "segments", _version(study))
+        linker = learn(store, study, folder / "vectors", parts)
+        corpus = Corpus(parts, linker.settings, study.engine, study.workers)
         files = {name: store.path(name) for name in READS}
         papers, targets = rows.papers(base, files), rows.targets(base, files)
         corpus.search(papers, targets)
         judging = Judging(corpus, linker, papers, targets, study.linking)
-        store.write_batches("link_candidates", _batches(judging))
-        links = judging.links()
-        store.write("links", links)
-        wanted = set(linker.facts.labels["paper_id"]) | set(linker.facts.followups["paper_id"])
-        core = {
-            "papers": store.read("papers", only=("paper_id", wanted)),
-            "paper_affiliations": store.read("paper_affiliations", only=("paper_id", wanted)),
-        }
-        found = pd.concat(judging.known or [pd.DataFrame(columns=[*ends.KEY, "found_by"])])
-        for name, frame in assessment.tables(linker, core, found, links, study).items():
+        store.write_batches("link_candidates", judging.candidates())
+        store.write_batches("links", judging.links())
+        for name, frame in _quality(store, study, linker, judging).items():
             store.write(name, frame)
-        store.write("out_link_model", assessment.rounded(_model(linker)))
-        _others(store)
+        found = ties.others(store.read)
+        ways = study.engine, study.workers
+        for name, frame in ties.find(parts, corpus.papers, papers.read, found, *ways).items():
+            store.write(name, frame)
 
 
-def learn(store: Store, study: Study, cache: Path | None = None) -> Linker:
+def learn(
+    store: Store, study: Study, cache: Path | None = None, parts: Parts | None = None
+) -> Linker:
     """The linker of a study, from the rows that labels and the follow-up know.
 
     Args:
         store: its tables.
         study: the study.
         cache: folder that keeps vectors of texts.
+        parts: where the linker is kept for the next run that learns from the same rows.
 
     Raises:
         FitError: too few labelled pairs for a model.
@@ -105,33 +97,28 @@ def learn(store: Store, study: Study, cache: Path | None = None) -> Linker:
         "patents": store.read("patents", only=("patent_id", named["patent"])),
         "patent_parties": store.read("patent_parties", only=("patent_id", named["patent"])),
     }
-    return Linker.train(tables, study, cache)
+    if parts is None:
+        return Linker.train(tables, study, cache)
+    name = digest(tables.values(), study.seed, study.linking, study.regions, str(cache))
+    return parts.once("linker", name, lambda: Linker.train(tables, study, cache))
 
 
-def _batches(judging: Judging) -> Iterator[arrow.Table]:
-    import pyarrow as arrow
-
-    schema = contract("link_candidates").arrow_schema()
-    for frame in judging.batches():
-        yield arrow.Table.from_pandas(frame, schema=schema, preserve_index=False)
-
-
-def _others(store: Store) -> None:
-    """Ties of other kinds: citations by patents, teams, repositories and models."""
-    papers = store.read("papers")
-    places = store.read("paper_affiliations")
-    products = store.read("products")
-    patents, parties = store.read("patents"), store.read("patent_parties")
-    made = ends.papers(papers, places)
-    full = made.assign(
-        **{name: papers[name].to_numpy() for name in ("venue", "venue_year", "archive_ref")}
+def _quality(
+    store: Store, study: Study, linker: Linker, judging: Judging
+) -> dict[str, pd.DataFrame]:
+    """How good the links are, from the rows that labels and the follow-up know, by table."""
+    wanted = set(linker.facts.labels["paper_id"]) | set(linker.facts.followups["paper_id"])
+    of_known = ("paper_id", wanted)
+    core = {name: store.read(name, only=of_known) for name in ("papers", "paper_affiliations")}
+    links = store.read("links", [*ends.KEY, "probability"], of_known)
+    found = pd.concat(judging.known or [pd.DataFrame(columns=[*ends.KEY, "found_by"])])
+    model = assessment.rounded(_model(linker))
+    rests_on = (model, found, links, *core.values(), linker.facts.labels, linker.facts.followups)
+    name = digest(rests_on, study.seed, study.linking, study.regions, study.measurement)
+    made = judging.corpus.parts.once(
+        "quality", name, lambda: assessment.tables(linker, core, found, links, study)
     )
-    store.write("patent_paper_citations", npl.link(store.read("patent_citations"), full))
-    store.write("patent_paper_pairs", teams.pairs(papers, patents, parties, places))
-    store.write(
-        "paper_artifacts",
-        code.artifacts(full, products, store.read("product_references"), store.read("same_as")),
-    )
+    return {**made, "out_link_model": model}
 
 
 def _version(study: Study) -> str:

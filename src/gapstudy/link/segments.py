@@ -17,7 +17,7 @@ import numpy as np
 
 #: Papers and targets of one segment. A segment of papers and what is found for it must fit in the
 #: memory of a worker, the targets with their index in that of every worker.
-PAPERS, TARGETS = 20_000, 131_072
+PAPERS, TARGETS = 20_000, 32_768
 #: Segments smaller than this share of a whole one are made anew together when they are too many.
 SMALL, MANY_SMALL = 0.25, 12
 
