@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 #: Columns of every weight matrix: the regions, then every result once.
 COLUMNS = (*REGIONS, "all")
 ALL = len(REGIONS)
+_PARTY = (
+    "paper_id", "position", "author", "organisation", "organisation_id", "country", "kind",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def parties(papers: pd.DataFrame, affiliations: pd.DataFrame) -> pd.DataFrame:
     """
     dates = papers[["paper_id", "date_from", "date_to"]]
     rows = dates.merge(
-        affiliations[["paper_id", "position", "author", "country", "kind"]],
+        affiliations[[*_PARTY]],
         on="paper_id",
         how="left",
     )

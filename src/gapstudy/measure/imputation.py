@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LinkChoice = Literal["followup", "model", "both"]
 YEAR = 365.25
+#: Draws of two dates before their order is forced.
+_TURNS = 16
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,22 @@ class Candidates:
     model: Floats
     outcome: NDArray[np.str_]
 
-    def probability(self, links: LinkChoice) -> Floats:
+    def probability(self, links: LinkChoice, model: Floats | None = None) -> Floats:
         """Probability of each link under a choice of evidence.
+
+        Args:
+            links: evidence to use.
+            model: probabilities by the link model instead of those of the table, (L,) or (M, L).
 
         Where the follow-up read a page that shows the use and the model gives a probability too,
         "both" takes the larger: they look at the same event, not at independent ones.
         """
+        scored = self.model if model is None else model
         if links == "followup":
             return self.followup
         if links == "model":
-            return self.model
-        return np.maximum(self.followup, self.model)
+            return scored
+        return np.maximum(self.followup, scored)
 
 
 @dataclass(frozen=True)
@@ -116,8 +123,9 @@ def candidates(
 
 
 def draw(
-    table: Candidates, links: LinkChoice, cutoff: int, imputations: int, seed: list[int]
-) -> Spells:
+    table: Candidates, links: LinkChoice, cutoff: int, imputations: int, seed: list[int],
+    model: Floats | None = None, ordered: bool = False,
+) -> Spells:  # fmt: skip
     """Draw link sets.
 
     The same seed gives the same uniform numbers under every choice of evidence, so that choices
@@ -129,12 +137,22 @@ def draw(
         cutoff: last day of observation, days since 1970.
         imputations: number of link sets, M.
         seed: seed of the generator.
+        model: probabilities by the link model in each set, (M, L), where they differ between sets;
+            left out, those of the table.
+        ordered: how coarse dates of a link are drawn that may stand in either order. Not ordered:
+            each by itself, and the link ends no spell in the draws that put the product first,
+            which takes the order as evidence against the link. Ordered: given that the product
+            follows its result, as it must if the link is true.
     """
     random = np.random.default_rng(seed)
     papers = _within(table.paper_from, table.paper_to, random, imputations)
     products = _within(table.product_from, table.product_to, random, imputations)
-    chosen = random.random((imputations, len(table.paper))) < table.probability(links)
-    return _first(table, papers, products, chosen, cutoff)
+    uniform = random.random((imputations, len(table.paper)))
+    chosen = uniform < table.probability(links, model)
+    lag = products[:, table.product] - papers[:, table.paper]
+    if ordered:
+        lag = _in_order(table, lag, random)
+    return _first(table, papers, lag, chosen, cutoff)
 
 
 def threshold(table: Candidates, links: LinkChoice, cutoff: int, smallest: float) -> Spells:
@@ -143,7 +161,8 @@ def threshold(table: Candidates, links: LinkChoice, cutoff: int, smallest: float
     products = ((table.product_from + table.product_to) // 2)[None]
     probability = table.probability(links)
     chosen = ((probability >= smallest) & (probability > 0))[None]
-    return _first(table, papers, products, chosen, cutoff)
+    lag = products[:, table.product] - papers[:, table.paper]
+    return _first(table, papers, lag, chosen, cutoff)
 
 
 def unclear_as_found(spells: Spells, outcome: NDArray[np.str_], seed: list[int]) -> Spells:
@@ -180,8 +199,32 @@ def _within(first: Ints, last: Ints, random: np.random.Generator, m: int) -> Int
     return first + np.floor(random.random((m, len(first))) * (last - first + 1)).astype(np.int64)
 
 
+def _in_order(table: Candidates, lag: Ints, random: np.random.Generator) -> Ints:
+    """Lags of the links, drawn again where two coarse dates came out in the wrong order, (M, L).
+
+    Both dates are drawn uniformly again until they are in order; where that is too rare, a day of
+    the result that leaves room, then one of the product from it on. Where no days are in order,
+    the lag stays negative.
+    """
+    begin, end = table.paper_from[table.paper], table.paper_to[table.paper]
+    first, last = table.product_from[table.product], table.product_to[table.product]
+    result = lag.copy()
+    for turn in range(_TURNS + 1):
+        again = (result < 0) & (begin <= last)
+        link = np.broadcast_to(np.arange(lag.shape[1]), lag.shape)[again]
+        if not len(link):
+            break
+        late = turn == _TURNS
+        latest = np.minimum(end, last)[link] if late else end[link]
+        day = begin[link] + np.floor(random.random(len(link)) * (latest - begin[link] + 1))
+        low = np.maximum(first[link], day) if late else first[link]
+        made = low + np.floor(random.random(len(link)) * (last[link] - low + 1))
+        result[again] = (made - day).astype(np.int64)
+    return result
+
+
 def _first(
-    table: Candidates, papers: Ints, products: Ints, chosen: NDArray[np.bool_], cutoff: int
+    table: Candidates, papers: Ints, lag: Ints, chosen: NDArray[np.bool_], cutoff: int
 ) -> Spells:
     follow = cutoff - papers
     if (follow < 0).any():
@@ -192,7 +235,6 @@ def _first(
     count = len(table.paper)
     best = np.full(papers.shape, np.iinfo(np.int64).max)
     if count:
-        lag = products[:, table.product] - papers[:, table.paper]
         key = np.where(chosen & (lag >= 0), lag * count + np.arange(count), np.iinfo(np.int64).max)
         starts = np.flatnonzero(np.diff(table.paper, prepend=-1))
         best[:, table.paper[starts]] = np.minimum.reduceat(key, starts, axis=1)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 #: What each stream of random numbers is for; a stream never depends on another.
 STREAMS = {"cohort": 1, "illustration": 2, "waiting": 3, "unclear": 4, "availability": 5,
-           "recall": 6}  # fmt: skip
+           "recall": 6, "calibration": 7, "regions": 8, "bootstrap": 9,
+           "covariates": 20}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,14 @@ class Population:
     seed: int
     imputations: int
 
-    def drawn(self, links: LinkChoice) -> Spells:
-        """Spells in the drawn link sets."""
+    def drawn(
+        self, links: LinkChoice, *, model: Floats | None = None, ordered: bool = False
+    ) -> Spells:
+        """Spells in the drawn link sets; `model` and `ordered` as in `imputation.draw`."""
         seed = [self.seed, STREAMS[self.name]]
-        return imputation.draw(self.candidates, links, self.cutoff, self.imputations, seed)
+        return imputation.draw(
+            self.candidates, links, self.cutoff, self.imputations, seed, model, ordered
+        )
 
     def cut(self, links: LinkChoice, smallest: float) -> Spells:
         """Spells with links at least so probable."""
@@ -84,9 +89,11 @@ class Inputs:
     links_used: LinkChoice
 
     def recall(self, links: LinkChoice) -> Floats | None:
-        """Drawn recall of the links, (M, K); None where nothing is known of it."""
+        """What the drawn link sets hold of the true links, (M, K); None where nothing is known."""
         seed = [self.cohort.seed, STREAMS["recall"]]
-        return recall.draw(self.frames["out_link_recall"], links, self.cohort.imputations, seed)
+        return recall.draw(
+            self.frames["out_link_recall"], links, self.cohort.imputations, seed, "candidates"
+        )
 
     @property
     def populations(self) -> list[Population]:

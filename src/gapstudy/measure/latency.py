@@ -6,19 +6,17 @@ direction of the headline. All three are fitted in every drawn link set and pool
 - Log-rank: observed minus expected events O - E of a region against another and its hypergeometric
   variance V; Peto's one-step log hazard ratio (O - E) / V with variance 1 / V, which exists also
   when one region has no product. Peto et al. (1977), https://doi.org/10.1038/bjc.1977.1.
-- Cox: partial likelihood with Efron's ties, `statsmodels` PHReg, variance robust to a result that
-  counts for several regions. Lin and Wei (1989).
-- Discrete: complementary log-log model of a product in each year, whose coefficients are log hazard
-  ratios of grouped proportional hazards; year as linear and square term. Prentice and Gloeckler
-  (1978), https://doi.org/10.2307/2529588.
+- Cox: `models.cox` with Efron's ties.
+- Discrete: `models.cloglog`, a product in each year, year as linear and square term.
 
-A model whose data separate (a region without any product) has no finite estimate: it is reported as
+The variance of both is robust to a result that counts for several regions. A region without any
+product in a link set separates the data: its results are left out of that fit, which is what the
+others' estimates tend to as its hazard ratio runs to zero, and the region itself is reported as
 not fitted, with that reason.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -31,13 +29,14 @@ from gapstudy.measure import rubin
 from gapstudy.measure.cohort import COLUMNS
 from gapstudy.measure.conversion import Case
 from gapstudy.measure.intervals import quantile
+from gapstudy.measure.models import cox as models
+from gapstudy.measure.models.cloglog import cloglog
+from gapstudy.measure.models.sample import Sample
 from gapstudy.measure.survival import Floats, check
 
 #: Region whose hazard is compared, with the other regions and the base of the models.
 BASE = "US"
 COMPARED = ("EU", "CN")
-#: Standard errors of log hazard ratios beyond this mean that the data separate.
-_SEPARATED = 20.0
 Bools = NDArray[np.bool_]
 
 
@@ -78,14 +77,9 @@ def cox(
     Raises:
         FitError: negative durations, no event, collinear or separated covariates.
     """
-    from statsmodels.duration.hazard_regression import PHReg
-
     check(time)
-    _solid(event, design)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fit = PHReg(time, design, status=event.astype(int), ties="efron").fit(groups=paper)
-    return _finite(np.asarray(fit.params, float), np.asarray(fit.bse, float) ** 2, "Cox model")
+    fit = models.cox(_sample(time, event, design, paper), engine="kernel")
+    return fit.estimate, np.asarray(fit.error**2, dtype=float)
 
 
 def discrete(
@@ -102,30 +96,15 @@ def discrete(
     Raises:
         FitError: negative durations, no event, collinear or separated covariates.
     """
-    import statsmodels.api as sm
-
     check(time)
-    _solid(event, design)
-    # A censored year counts only when it was seen to its end.
-    years = np.where(event, np.floor(time) + 1, np.floor(time)).astype(int)
-    row = np.repeat(np.arange(len(time)), years)
-    year = np.concatenate([np.arange(count) for count in years])
-    last = year == years[row] - 1
-    centred = year - year.mean()
-    x = np.column_stack([design[row], np.ones(len(row)), centred, centred**2])
-    model = sm.GLM(
-        (last & event[row]).astype(float),
-        x,
-        family=sm.families.Binomial(sm.families.links.CLogLog()),
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fit = model.fit(cov_type="cluster", cov_kwds={"groups": paper[row]})
-    if not fit.converged:
-        raise FitError("the discrete-time model did not converge", remedy=_SEPARATION)
-    width = design.shape[1]
-    variance = np.asarray(fit.bse, float)[:width] ** 2
-    return _finite(np.asarray(fit.params, float)[:width], variance, "discrete-time model")
+    sample = _sample(time, event, design, paper)
+    fit = cloglog(sample, baseline="quadratic", engine="blocks").effects
+    return fit.estimate, np.asarray(fit.error**2, dtype=float)
+
+
+def _sample(time: Floats, event: Bools, design: Floats, paper: NDArray[np.int64]) -> Sample:
+    names = [f"column {k}" for k in range(design.shape[1])]
+    return Sample.of(time, event, design, names, cluster=paper)
 
 
 def table(case: Case) -> pd.DataFrame:
@@ -162,8 +141,9 @@ def _models(case: Case, model: Model) -> list[dict[str, object]]:
     effects, variances, why = [], [], ""
     for time, event in zip(case.spells.time, case.spells.event, strict=True):
         try:
-            design, kept = _design(inside, event[paper], others)
-            effect, variance = model(time[paper], event[paper], design, paper)
+            design, kept, use_rows = _design(inside, event[paper], others)
+            mine = paper[use_rows]
+            effect, variance = model(time[mine], event[mine], design, mine)
         except FitError as error:
             why = error.what
             continue
@@ -171,7 +151,7 @@ def _models(case: Case, model: Model) -> list[dict[str, object]]:
         full[:, kept] = effect, variance
         effects.append(full[0])
         variances.append(full[1])
-    rows = []
+    rows: list[dict[str, object]] = []
     for region in COMPARED:
         k = COLUMNS.index(region)
         column = others.index(k) if k in others else -1
@@ -195,26 +175,19 @@ def _rows(case: Case, regions: tuple[int, ...]) -> tuple[NDArray[np.int64], NDAr
     return paper.astype(np.int64), np.asarray(regions)[column]
 
 
-def _design(inside: NDArray[np.int64], event: Bools, others: list[int]) -> tuple[Floats, list[int]]:
-    """Dummies of the regions with an event; the rest have none and cannot be estimated."""
+def _design(
+    inside: NDArray[np.int64], event: Bools, others: list[int]
+) -> tuple[Floats, list[int], Bools]:
+    """Dummies of the regions with an event, and the rows of those and of the base."""
+    base = COLUMNS.index(BASE)
+    if not event[inside == base].any():
+        raise FitError(f"no product of {BASE} results to compare with", remedy=_SEPARATION)
     kept = [j for j, k in enumerate(others) if event[inside == k].any()]
     if not kept:
         raise FitError("only one region has products", remedy=_SEPARATION)
-    return np.column_stack([(inside == others[j]).astype(float) for j in kept]), kept
-
-
-def _solid(event: Bools, design: Floats) -> None:
-    if not event.any():
-        raise FitError("no duration ends in an event", remedy="There is nothing to fit")
-    if np.linalg.matrix_rank(design - design.mean(axis=0)) < design.shape[1]:
-        raise FitError("the covariates are collinear or constant", remedy="Leave one of them out")
-
-
-def _finite(params: Floats, variance: Floats, name: str) -> tuple[Floats, Floats]:
-    good = np.isfinite(params) & np.isfinite(variance) & (variance < _SEPARATED**2)
-    if not good.all() or (np.abs(params) > _SEPARATED).any():
-        raise FitError(f"the {name} has no finite estimate", remedy=_SEPARATION)
-    return params, variance
+    rows = np.isin(inside, [base, *(others[j] for j in kept)])
+    dummies = [(inside[rows] == others[j]).astype(float) for j in kept]
+    return np.column_stack(dummies), kept, rows
 
 
 def _row(case: Case, region: str, fit: rubin.Pooled | None, note: str) -> dict[str, object]:

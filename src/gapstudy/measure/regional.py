@@ -9,6 +9,7 @@ correlation of any two.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,13 @@ from numpy.typing import NDArray
 from gapstudy.measure import intervals, rubin
 from gapstudy.measure.intervals import Interval, Share
 from gapstudy.measure.survival import Estimates, Floats
+from gapstudy.measure.uncertainty import averaged
+
+#: How the variance over link sets is made: Rubin's rules, the variance of the average
+#: (`uncertainty.averaged`), or that with draws that the results of a link set share.
+Rule = Literal["rubin", "averaged", "averaged_shared"]
+#: Events, or results without, from which a region's own variance is believed (averaged rules).
+ENOUGH = 10.0
 
 
 @dataclass(frozen=True)
@@ -27,18 +35,25 @@ class Regional:
         pooled: what Rubin's rules give, (K, H).
         share: the same with effective sample sizes, (K, H).
         results: results with any weight, (K,).
+        rule: how the variance was made.
     """
 
     raw: Estimates
     pooled: rubin.Pooled
     share: Share
     results: NDArray[np.int64]
+    rule: Rule = "rubin"
 
     def correlation(self, first: int, second: int) -> Floats:
         """Correlation of two pooled estimates, (H,)."""
-        common = rubin.covariance(
-            self.raw.value[:, first], self.raw.value[:, second], self.raw.covariance(first, second)
-        )
+        if self.rule == "rubin":
+            common = rubin.covariance(
+                self.raw.value[:, first], self.raw.value[:, second],
+                self.raw.covariance(first, second),
+            )  # fmt: skip
+        else:
+            shared = self.rule == "averaged_shared"
+            common = averaged.covariance(self.raw, first, second, shared=shared)
         scale = np.sqrt(self.pooled.variance[first] * self.pooled.variance[second])
         rho = np.divide(common, scale, out=np.zeros_like(common), where=scale > 0)
         return np.asarray(np.clip(rho, -1.0, 1.0), dtype=float)
@@ -77,7 +92,9 @@ def kish(weight: Floats) -> Floats:
     return np.asarray(size, dtype=float)
 
 
-def combine(estimates: Estimates, weight: Floats, reference: int | None = None) -> Regional:
+def combine(
+    estimates: Estimates, weight: Floats, reference: int | None = None, rule: Rule = "rubin"
+) -> Regional:
     """Pool estimates over imputations.
 
     A region with no event, or with one of tiny weight, has a variance near zero that says nothing.
@@ -88,26 +105,43 @@ def combine(estimates: Estimates, weight: Floats, reference: int | None = None) 
 
     Args:
         estimates: shares of M imputations.
-        weight: the weights they were made with, (n, K).
+        weight: the weights they were made with, (n, K), or (M, n, K) where they were drawn.
         reference: which set of weights holds all results; None takes all sets.
+        rule: how the variance over link sets is made.
     """
-    pooled = rubin.pool(estimates.value, estimates.variance)
+    if rule == "rubin":
+        pooled = rubin.pool(estimates.value, estimates.variance)
+    else:
+        pooled = averaged.pool(estimates, shared=rule == "averaged_shared")
     value = np.clip(pooled.estimate, 0.0, 1.0)
-    size = kish(weight)[:, None]
+    # What all results of a link set share does not shrink with their number: it is added after.
+    shared = pooled.variance * pooled.missing_information if rule == "averaged_shared" else None
+    variance = pooled.variance if shared is None else pooled.variance - shared
+    drawn = weight if weight.ndim == 3 else weight[None]
+    size = np.mean([kish(one) for one in drawn], axis=0)[:, None]
     if reference is None:
         use = (size > 0) & np.ones_like(value, dtype=bool)
         spread = np.where(use, value * (1 - value), 0.0).sum(axis=0)
-        noise = np.where(use, pooled.variance * size, 0.0).sum(axis=0)
+        noise = np.where(use, variance * size, 0.0).sum(axis=0)
         effect = np.divide(spread, noise, out=np.ones_like(noise), where=(noise > 0) & (spread > 0))
     else:
         whole = max(float(size[reference, 0]), 1.0)
         followed = np.minimum(estimates.at_risk[:, reference].mean(axis=0), whole)
-        spread, noise = value[reference] * (1 - value[reference]), pooled.variance[reference]
+        spread, noise = value[reference] * (1 - value[reference]), variance[reference]
         effect = np.divide(spread, noise, out=followed, where=(noise > 0) & (spread > 0)) / whole
-    n = intervals.effective_n(value, pooled.variance, size * effect)
-    return Regional(
-        estimates, pooled, Share(value, n, pooled.df), (weight > 0).sum(axis=0).astype(np.int64)
-    )
+    bound = size * effect
+    if rule != "rubin":
+        # Regions whose links are less sure gain more from averaging: with events enough, its own
+        # variance tells a region's size better than that of all results.
+        known = np.minimum(value, 1 - value) * size >= ENOUGH
+        bound = np.where(known & (variance > 0), np.inf, bound)
+    n = intervals.effective_n(value, variance, bound)
+    if shared is not None:
+        spread = value * (1 - value)
+        own = np.divide(spread, n, out=np.zeros_like(spread), where=n > 0)
+        n = np.divide(spread, own + shared, out=n, where=(own + shared > 0) & (spread > 0))
+    results = np.rint((drawn > 0).sum(axis=1).mean(axis=0)).astype(np.int64)
+    return Regional(estimates, pooled, Share(value, n, pooled.df), results, rule)
 
 
 def mean_share(values: Floats, weight: Floats) -> Estimates:

@@ -127,8 +127,8 @@ def check(time: ArrayLike, entry: ArrayLike | None = None, weight: ArrayLike | N
     """Refuse durations that no survival estimate can use.
 
     Raises:
-        FitError: a duration is missing, infinite or negative, an entry is not before its exit, or a
-            weight is negative. statsmodels takes the first two in silence.
+        FitError: a duration is missing, infinite or negative, a late entry is not before its exit,
+            or a weight is negative. statsmodels takes the first two in silence.
     """
     times = np.asarray(time, float)
     bad = ~np.isfinite(times) | (times < 0)
@@ -137,7 +137,8 @@ def check(time: ArrayLike, entry: ArrayLike | None = None, weight: ArrayLike | N
             f"{int(bad.sum())} durations are negative or missing, first {times[bad].flat[0]}",
             remedy="A product before its result is a wrong link or date: classify it",
         )
-    if entry is not None and (np.asarray(entry, float) >= times).any():
+    starts = np.zeros_like(times) if entry is None else np.asarray(entry, float)
+    if ((starts >= times) & (starts > 0)).any():
         raise FitError(
             "some results enter at or after their exit",
             remedy="Leave out results that were never under observation",
@@ -155,8 +156,8 @@ def steps(
         time: time to the event or to censoring, (M, n); the unit is the caller's.
         event: whether it is an event, (M, n).
         weight: weights, (n, K) or (M, n, K).
-        entry: time from which each result is under observation, (M, n) or (n,); left out, all are
-            from the start.
+        entry: time after which each result is under observation, (M, n) or (n,); zero, or left
+            out, is from the start.
 
     Raises:
         FitError: see `check`.
@@ -173,6 +174,8 @@ def steps(
     entered = None
     if entry is not None:
         entries = np.broadcast_to(np.asarray(entry, float), times.shape)
+        # Under observation from the start means at risk at time zero too.
+        entries = np.where(entries > 0, entries, -np.inf)
         risk = risk - _not_entered(entries, weights, time_)
         late = np.take_along_axis(entries, order, 1)
         entered = np.stack(

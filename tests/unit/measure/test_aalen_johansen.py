@@ -7,7 +7,6 @@ import pytest
 from lifelines import AalenJohansenFitter
 from lifelines.datasets import load_waltons
 
-from gapstudy.errors import FitError
 from gapstudy.measure import survival
 from gapstudy.measure.aalen_johansen import destinations
 
@@ -61,8 +60,27 @@ def test_influences_are_derivatives_in_the_weights(sample: Any) -> None:
             assert change == pytest.approx(base[k].influence[0, i].item(), abs=1e-5)
 
 
-def test_delayed_entry_is_refused(sample: Any) -> None:
+def test_influences_with_delayed_entry_are_derivatives_too(sample: Any) -> None:
     time, event, cause = sample
-    table = survival.steps(time, event, np.ones((len(time), 1)), entry=time - 1)
-    with pytest.raises(FitError, match="delayed entry"):
-        destinations(table, cause[None], [40.0], 3)
+    random = np.random.default_rng(4)
+    weight = random.uniform(0.2, 1, (len(time), 1))
+    entry = np.where(random.random(len(time)) < 0.5, 0.0, random.uniform(0, time))
+    base = destinations(survival.steps(time, event, weight, entry=entry), cause[None], [40.0], 3)
+    whole = survival.incidence(survival.steps(time, event, weight, entry=entry), [40.0])
+    np.testing.assert_allclose(sum(part.value for part in base), whole.value)
+    for i in (0, 50, 120):
+        nudged = weight.copy()
+        nudged[i] *= 1 + 1e-6
+        table = survival.steps(time, event, nudged, entry=entry)
+        after = destinations(table, cause[None], [40.0], 3)
+        for k in range(3):
+            change = (after[k].value - base[k].value).item() / 1e-6
+            assert change == pytest.approx(base[k].influence[0, i].item(), abs=1e-5)
+
+
+def test_entry_at_zero_is_observation_from_the_start() -> None:
+    time = np.array([0.0, 0.0, 1.0, 2.0])
+    event = np.array([True, False, True, False])
+    plain = survival.incidence(survival.steps(time, event, np.ones((4, 1))), [0.0, 1.5])
+    entered = survival.steps(time, event, np.ones((4, 1)), entry=np.zeros(4))
+    np.testing.assert_array_equal(survival.incidence(entered, [0.0, 1.5]).value, plain.value)

@@ -1,0 +1,1 @@
+"""Hazard regressions as checks: Cox, proportional hazards, discrete time."""

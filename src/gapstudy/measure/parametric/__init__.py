@@ -1,0 +1,1 @@
+"""Parametric models of the time to a product: accelerated failure time, and mixture cure."""

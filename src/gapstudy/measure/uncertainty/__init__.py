@@ -1,0 +1,1 @@
+"""Uncertainty beside the headline: the linker itself, unknown regions, whole organisations."""
