@@ -145,6 +145,12 @@ def run(folder: Path, engine: str) -> None:
     link.run(Store(folder), study.model_copy(update={"engine": engine}))
 
 
+def command(folder: Path, engine: str) -> list[str]:
+    """What starts the link stage of a study in a process of its own, from the project's root."""
+    module = [sys.executable, "-m", "benchmarks.link", "0", "0"]
+    return [*module, "--engine", engine, "--run", str(folder)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.link", description=__doc__,
@@ -161,7 +167,6 @@ def main() -> None:
         run(given.run, given.engine)
         return
     report: dict[str, Any] = {"papers": given.papers, "products": given.products}
-    words = [sys.executable, "-m", "benchmarks.link", "0", "0", "--engine", given.engine, "--run"]
     root = Path(__file__).resolve().parents[1]
     with tempfile.TemporaryDirectory() as name:
         study = Path(name) / "study"
@@ -170,7 +175,7 @@ def main() -> None:
             if label == "more":
                 stop = given.products + round(given.products * given.more)
                 more_products(study, given.products, stop, given.papers)
-            seconds, processor, peak = measured([*words, str(study)], root)
+            seconds, processor, peak = measured(command(study, given.engine), root)
             report[label] = {"seconds": seconds, "processor": processor, "peak_mb": peak}
             print(f"{label:<8} {seconds:9.1f} s {processor:9.1f} s busy {peak:8.0f} MB", flush=True)
         if not given.no_floors:

@@ -9,11 +9,12 @@ searched. Every table of the stage is then compared with that of two local proce
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,9 +51,9 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, list[subproce
             process.wait()
 
 
-def _wait(done: object, what: str) -> None:
+def _wait(done: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + START
-    while not done():  # type: ignore[operator]
+    while not done():
         if time.monotonic() > end:
             raise SystemExit(f"{what} did not come up within {START} seconds")
         time.sleep(0.2)
@@ -69,8 +70,8 @@ def tables(study: Path) -> dict[str, bytes]:
 
 def run(study: Path, engine: str) -> subprocess.Popen[bytes]:
     """The stage in a process of its own."""
-    words = ["benchmarks.link", "0", "0", "--engine", engine, "--run", str(study)]
-    return subprocess.Popen([sys.executable, "-m", *words], cwd=Path(__file__).resolve().parents[1])
+    root = Path(__file__).resolve().parents[1]
+    return subprocess.Popen(link.command(study, engine), cwd=root)
 
 
 def searched(study: Path) -> int:
@@ -96,7 +97,7 @@ def main() -> None:
             raise SystemExit("the stage failed in local processes")
         print(f"local    {time.perf_counter() - begun:8.1f} s", flush=True)
         local, segments = tables(study), searched(study)
-        subprocess.run(["rm", "-rf", str(study / "data/processed/parts")], check=True)
+        shutil.rmtree(study / "data/processed/parts")
         with cluster(folder) as (address, workers):
             begun = time.perf_counter()
             process = run(study, f"dask://{address}")

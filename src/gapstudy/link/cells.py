@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,22 +129,24 @@ def _framed(found: Found) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def features(work: Chosen, shared: Mapping[str, Targets]) -> dict[str, pd.DataFrame]:
     """Features of chosen pairs: row, column and FEATURES, by segment of targets."""
-    made: dict[str, pd.DataFrame] = {}
-    with threadpool_limits(limits=1):
-        for name, (rows, columns, hits) in work.pairs.items():
-            found = describe(work.papers, shared[name].side, rows, columns, hits)
-            found.insert(0, "row", rows.astype(np.int32))
-            found.insert(1, "column", columns.astype(np.int32))
-            made[name] = found
-    return made
+    return _of_pairs(describe, work, shared)
 
 
 def evidence(work: Chosen, shared: Mapping[str, Targets]) -> dict[str, pd.DataFrame]:
     """What is shown for chosen pairs: row, column and what `shown` gives, by segment of targets."""
+    return _of_pairs(shown, work, shared)
+
+
+def _of_pairs(
+    tell: Callable[[PaperSide, TargetSide, Places, Places, pd.DataFrame], pd.DataFrame],
+    work: Chosen,
+    shared: Mapping[str, Targets],
+) -> dict[str, pd.DataFrame]:
+    """What a function tells of chosen pairs, with their places, by segment of targets."""
     made: dict[str, pd.DataFrame] = {}
     with threadpool_limits(limits=1):
         for name, (rows, columns, hits) in work.pairs.items():
-            found = shown(work.papers, shared[name].side, rows, columns, hits)
+            found = tell(work.papers, shared[name].side, rows, columns, hits)
             found.insert(0, "row", rows.astype(np.int32))
             found.insert(1, "column", columns.astype(np.int32))
             made[name] = found
