@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -146,7 +147,7 @@ def _on_cluster(
     with _client(address) as client:
         from distributed import as_completed
 
-        extra = _send(client, shared)
+        extra = _send(client, shared, address)
         waiting = enumerate(partitions)
         running: dict[Any, tuple[int, Any, int]] = {}
         done: Any = as_completed([], with_results=False)  # type: ignore[no-untyped-call]
@@ -173,7 +174,7 @@ def _on_cluster(
                         remedy="Give the workers more memory, or smaller partitions; "
                         "finished parts are kept",
                     )
-                extra = _send(client, shared)
+                extra = _send(client, shared, address)
                 submit(at, part, tries + 1)
                 continue
             yield at, future.result()
@@ -202,9 +203,24 @@ def _client(address: str) -> Iterator[Any]:
         yield client
 
 
-def _send(client: Any, shared: Any) -> tuple[Any, ...]:
-    """What is shared, on every worker."""
-    return () if shared is None else (client.scatter(shared, broadcast=True, hash=False),)
+def _send(client: Any, shared: Any, address: str) -> tuple[Any, ...]:
+    """What is shared, on every worker.
+
+    Raises:
+        StudyError: workers went away whenever it was sent.
+    """
+    if shared is None:
+        return ()
+    for turn in range(TRIES):
+        # A worker that ended is known to the scheduler only a moment later.
+        time.sleep(turn)
+        with contextlib.suppress(OSError):
+            return (client.scatter(shared, broadcast=True, hash=False),)
+    raise StudyError(
+        f"what all parts need could not be sent to the workers {TRIES} times",
+        where=f"Dask cluster at {address}",
+        remedy="Give the workers more memory, or start others; finished parts are kept",
+    )
 
 
 def _lost(future: Any) -> bool:

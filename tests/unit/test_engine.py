@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gapstudy.engine import each, map_partitions
+from gapstudy.engine import TRIES, _send, each, map_partitions
 from gapstudy.errors import ContractError, StudyError
 
 
@@ -118,3 +118,26 @@ def test_a_killed_worker_of_a_cluster_changes_nothing(cluster: str, tmp_path: Pa
 def test_a_killed_process_is_told() -> None:
     with pytest.raises(StudyError, match="a worker process was ended from outside"):
         list(each(signal.raise_signal, [signal.SIGKILL], workers=2))
+
+
+class Leaving:
+    """A client some of whose workers go away while something is sent to them."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def scatter(self, shared: object, **how: object) -> object:
+        self.times -= 1
+        if self.times >= 0:
+            raise OSError("Stream is closed")
+        return shared
+
+
+def test_what_is_shared_is_sent_again_when_a_worker_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert _send(Leaving(TRIES - 1), "x", "host:1") == ("x",)
+    with pytest.raises(StudyError, match="could not be sent") as raised:
+        _send(Leaving(TRIES), "x", "host:1")
+    assert "host:1" in str(raised.value)
