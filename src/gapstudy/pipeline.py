@@ -83,7 +83,8 @@ STEPS = (
     Step(
         "measure", "gapstudy.measure.run:run", ("measure",),
         (*_CORE, "links", "product_availability", "indicators", "sources", "out_link_recall",
-         "out_link_quality", "same_as"),
+         "out_link_quality", "same_as", "policy_events", "patents", "patent_parties",
+         "paper_artifacts", "patent_paper_pairs", "out_link_calibration", "quarantine"),
         ("linking", "measurement", "seed", "window", "regions", "grid", "claims", "frames"),
     ),
     Step(

@@ -150,6 +150,23 @@ def patterns(scheme: str, counting: str, frame: str, links: str) -> tuple[Patter
                 "availability-{measure}-{market}-minus-{versus}-confirmed",
                 "Difference between {market} and {versus} in availability: {measure}, confirmed "
                 "rows only", "{unit}", {**_MARKETS, "rows": "confirmed"}, null=0.0),
+        Pattern("out_did", "policy-{outcome}-{event_id}",
+                "Change of {outcome} in {treated} for launches from {date} on, against markets "
+                "without the law and within products ({event}); p-value by placebo dates and "
+                "markets; {label}, {claim}", "{unit}",
+                {"rows": "all", "method": "randomisation_both"}, null=0.0),
+        Pattern("out_availability_groups", "availability-{measure}-{market}-{group}-{value}",
+                "Availability in {market} after the first anywhere, {group} {value}: {measure}",
+                "{unit}", {"basis": "market_access", "rows": "all", "group": ("kind", "home")}),
+        Pattern("out_availability_rmst", "availability-mean-{limit}d-{market}-minus-{versus}",
+                "Difference between {market} and {versus} in the mean delay of the first {limit} "
+                "days", "days", {"basis": "market_access", "rows": "all",
+                                 "versus": ("US", "GB"), "limit": (90, 180, 365)}, null=0.0),
+        Pattern("out_language_difference", "language-{theme}-{kind}-minus-{versus_kind}",
+                "Difference in the share of sentences on {theme}, {kind} texts minus {versus_kind} "
+                "texts, corrected for the errors of the lexicon", "share",
+                {**head, "comparison": "kinds", "region": "all", "versus": "all",
+                 "correction": "rogan_gladen"}, null=0.0),
         Pattern("out_data_scale", "data-scale-log10-ratio-{group}",
                 "Logarithm (base 10) of training-set size, academic over industrial systems, "
                 "adjusted for date: {group}", "ratio", null=0.0),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gapstudy.measure import (
-    availability,
     cohort,
     conversion,
     coverage,
@@ -23,11 +22,21 @@ from gapstudy.measure import (
     shares,
     specifications,
 )
+from gapstudy.measure.availability import tables as availability_tables
 from gapstudy.measure.cohort import Weights
 from gapstudy.measure.conversion import Case
+from gapstudy.measure.counting import tables as counting_tables
+from gapstudy.measure.coverage import tables as coverage_tables
+from gapstudy.measure.hazards import tables as hazards_tables
 from gapstudy.measure.imputation import Floats, LinkChoice, Spells
-from gapstudy.measure.inputs import STREAMS, Inputs
-from gapstudy.regions import Counting, RegionScheme, add_region
+from gapstudy.measure.inputs import Inputs
+from gapstudy.measure.language import tables as language_tables
+from gapstudy.measure.parametric import tables as parametric_tables
+from gapstudy.measure.policy import tables as policy_tables
+from gapstudy.measure.spells import tables as spells_tables
+from gapstudy.measure.survival_suite import tables as survival_tables
+from gapstudy.measure.uncertainty import tables as uncertainty_tables
+from gapstudy.regions import Counting, RegionScheme
 from gapstudy.tables import contract
 
 if TYPE_CHECKING:
@@ -36,7 +45,11 @@ if TYPE_CHECKING:
 Frames = dict[str, pd.DataFrame]
 COUNTINGS: tuple[Counting, ...] = ("whole", "fractional", "first")
 LINKS: tuple[LinkChoice, ...] = ("followup", "model", "both")
-_BASES = ("market_access", "provider_offer")
+#: Analyses with tables of their own: each has `results(inputs, study)`.
+THEMES = (
+    spells_tables, survival_tables, hazards_tables, parametric_tables, uncertainty_tables,
+    counting_tables, coverage_tables, availability_tables, policy_tables, language_tables,
+)  # fmt: skip
 
 
 def all_results(inputs: Inputs, study: Study) -> Frames:
@@ -57,7 +70,8 @@ def all_results(inputs: Inputs, study: Study) -> Frames:
     results |= _shares(papers, every, study)
     results |= _industry(inputs, study)
     results["out_productisation"] = _productisation(inputs, weights["cohort"], study)
-    results |= _availability(inputs, study)
+    for theme in THEMES:
+        results |= theme.results(inputs, study)
     results |= _published(inputs, results, study)
     return results
 
@@ -241,45 +255,6 @@ def _productisation(inputs: Inputs, weights: list[Weights], study: Study) -> pd.
     return productisation.table(
         weight, parts, study.measurement.confidence, study.measurement.min_cell
     )
-
-
-def _availability(inputs: Inputs, study: Study) -> Frames:
-    products, every = inputs.frames["products"], inputs.frames["product_availability"]
-    home = pd.Series(
-        add_region(products, study.regions.scheme, country="home_country",
-                   date=("date_from", "date_to")).to_numpy(),
-        index=products["product_id"].astype(str),
-    )  # fmt: skip
-    seed = [study.seed, STREAMS["availability"]]
-    rules = (study.measurement.confidence, study.measurement.min_cell)
-    results: dict[str, list[pd.DataFrame]] = {name: [] for name in (
-        "out_availability_lags", "out_availability", "out_availability_difference",
-        "out_availability_curve",
-    )}  # fmt: skip
-    for basis in _BASES:
-        rows = every[every["basis"] == basis]
-        for reference in ("anywhere", "US"):
-            for kind, part in (("all", rows), ("confirmed", rows[rows["confirmed"]])):
-                drawn = availability.lags(
-                    part, products, reference, study.linking.imputations, seed
-                )
-                if not drawn.seen.any():
-                    continue
-                if kind == "all":
-                    labels = {"basis": basis, "reference": reference}
-                    results["out_availability_lags"].append(
-                        availability.lag_table(labels, drawn, home)
-                    )
-                labels = {"basis": basis, "reference": reference, "rows": kind}
-                curve = availability.curve_table(labels, drawn, *rules)
-                results["out_availability_curve"].append(curve)
-                results["out_availability"].append(
-                    availability.points_table(curve, labels, drawn, *rules)
-                )
-                results["out_availability_difference"].append(
-                    availability.differences(labels, drawn, *rules)
-                )
-    return _joined(results)
 
 
 def _published(inputs: Inputs, results: Frames, study: Study) -> Frames:

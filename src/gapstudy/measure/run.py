@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gapstudy.measure import counts, numbers, scorecard
+from gapstudy.measure.coverage.tables import tipping_points
 from gapstudy.measure.inputs import Inputs
 from gapstudy.measure.results import all_results
 
@@ -45,5 +46,6 @@ def measure(frames: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataF
     results["out_numbers"] = numbers.table({**frames, **results}, chosen, study.claims, confidence)
     made = scorecard.tests(study.claims, results["out_numbers"], confidence)
     results["out_scorecard_tests"] = made
+    results["out_tipping"] = tipping_points(made, inputs, study)
     results["out_scorecard"] = scorecard.verdicts(study.claims, made, confidence)
     return results

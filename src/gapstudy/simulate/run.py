@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gapstudy.engine import map_partitions
-from gapstudy.simulate import others, recovery, worlds
+from gapstudy.simulate import others, policy, recovery, worlds
 
 if TYPE_CHECKING:
     from gapstudy.store import Store
@@ -38,13 +38,14 @@ class Part:
 
 
 def run(store: Store, study: Study) -> None:
-    """Write `out_simulation`.
+    """Write `out_simulation` and `out_policy_simulation`.
 
     Args:
         store: the tables.
         study: the seed and the engine are used, nothing else: the worlds do not depend on the data.
     """
     store.write("out_simulation", simulate(WORLDS, study))
+    store.write("out_policy_simulation", policies(WORLDS, study))
 
 
 def simulate(
@@ -62,6 +63,18 @@ def simulate(
     parts = [Part(number, count, study.seed, imputations, slow) for number in numbers]
     found = map_partitions(answer, parts, engine=study.engine, workers=study.workers)
     return pd.concat([*found[1:], found[0]], ignore_index=True).astype({"null_true": "boolean"})
+
+
+def policies(count: int, study: Study) -> pd.DataFrame:
+    """Rows of `out_policy_simulation`, one partition for each world.
+
+    Args:
+        count: realisations of each world.
+        study: gives the seed and the engine.
+    """
+    parts = [(number, count, study.seed) for number in range(len(policy.WORLDS))]
+    found = map_partitions(policy.part, parts, engine=study.engine, workers=study.workers)
+    return pd.concat(found, ignore_index=True)
 
 
 def answer(part: Part) -> pd.DataFrame:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from gapstudy.tables import out_lag, out_state
+from gapstudy.tables import (
+    out_availability,
+    out_counting,
+    out_coverage,
+    out_hazards,
+    out_lag,
+    out_language,
+    out_parametric,
+    out_policy,
+    out_spells,
+    out_state,
+    out_survival,
+)
 from gapstudy.tables.contract import Origin, Table, count, flag, number, share, text
 from gapstudy.tables.out_common import COUNTINGS, NOTE, REGION, SPEC, VERSUS, estimate
 
@@ -228,6 +240,9 @@ SIMULATION = Table(
 )  # fmt: skip
 
 TABLES = (
-    NUMBERS, *out_lag.TABLES, *out_state.TABLES, SPECIFICATIONS, SPECIFICATION_SUMMARY,
+    NUMBERS, *out_lag.TABLES, *out_state.TABLES, *out_availability.TABLES,
+    *out_policy.TABLES, *out_spells.TABLES, *out_survival.TABLES, *out_hazards.TABLES,
+    *out_parametric.TABLES, *out_counting.TABLES, *out_coverage.TABLES, *out_language.TABLES,
+    SPECIFICATIONS, SPECIFICATION_SUMMARY,
     SPECIFICATION_CHOICES, COVERAGE, SCORECARD, SCORECARD_TESTS, COUNTS, SIMULATION,
 )  # fmt: skip

@@ -71,8 +71,7 @@ CAPTURE = Table(
         text("years", "years of launch that all the sources cover"),
         text("sources", "sources compared"),
         text("method", "chapman (two sources, independent), odds_<ratio> (two, dependent so much), "
-                       "loglinear (three or four, averaged), chao (lower bound), none",
-             form=r"chapman|odds_[\d.]+|loglinear|chao|none"),
+                       "loglinear (three or four, averaged), chao (lower bound), none"),
         number("estimate", "products, found or not; missing when it may not be shown", null=True),
         number("low", "lower end of its interval", null=True),
         number("high", "upper end of its interval", null=True),

@@ -51,9 +51,9 @@ SPELLS = Table(
         POPULATION,
         text("paper_id", "the result"),
         text("frame", "how the result got into the study"),
-        day("date_from", "first day that the result's date can mean: the spell begins between"),
-        day("date_to", "last day that it can mean"),
-        text("date_precision", "precision of the result's date", values=PRECISIONS),
+        day("first_day", "first day that the result's date can mean: the spell begins between"),
+        day("last_day", "last day that it can mean"),
+        text("precision", "precision of the result's date", values=PRECISIONS),
         number("entry_years", "years after the result at which its observation begins", low=0),
         text("entry_rule", "the rule of the entry; empty when observed from the start"),
         share("event_probability", "share of the drawn link sets with a product by the cut-off"),
@@ -67,10 +67,10 @@ SPELLS = Table(
              "none: a product in every link set",
              values=("cutoff", "follow_up_unclear", "not_followed", "product_after_cutoff",
                      "none")),
-        *(share(f"destination_{name}", f"share of the link sets with a first product whose maker "
-                f"sits in: {name}") for name in _PLACES),
-        *(share(f"credit_{name}", f"weight of the result in the rates of: {name}, under the "
-                "counting of the headline") for name in _PLACES),
+        *(share(f"destination_{name.lower()}", "share of the link sets with a first product whose "
+                f"maker sits in: {name}") for name in _PLACES),
+        *(share(f"credit_{name.lower()}", f"weight of the result in the rates of: {name}, under "
+                "the counting of the headline") for name in _PLACES),
         count("cluster", "number of the cluster: results with the same first organisation, within "
                          "the population"),
     ),
@@ -165,4 +165,4 @@ LINKAGE = Table(
     ("estimator", "scenario", "method"),
 )  # fmt: skip
 
-TABLES = (EXCLUSIONS, SPELLS, UNCERTAINTY, BOOTSTRAP_CHECK, LINKAGE)
+TABLES = (EXCLUSIONS, SPELLS, UNCERTAINTY, BOOTSTRAP_CHECK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gapstudy.tables.contract import Origin, Table, count, flag, number, share, text
+from gapstudy.tables.contract import Origin, Table, count, number, share, text
 from gapstudy.tables.out_common import (
     NOTE,
     REGION,
@@ -10,89 +10,6 @@ from gapstudy.tables.out_common import (
     VERSUS,
     estimate,
 )
-
-_MARKET = text("market", "where it can be used", values=("EU", "US", "CN", "GB", "other"))
-_AVAILABLE = (
-    text("basis", "market_access or provider_offer",
-         values=("market_access", "provider_offer")),
-    text("reference", "what the lag counts from: first availability anywhere, or in the US",
-         values=("anywhere", "US")),
-    text("rows", "all rows, or only those that a page confirms", values=("all", "confirmed")),
-)  # fmt: skip
-
-AVAILABILITY_LAGS = Table(
-    "out_availability_lags",
-    "Time from a product's first availability to its availability in one market.",
-    "measure",
-    (
-        *_AVAILABLE[:2],
-        text("product_id", "the product"),
-        _MARKET,
-        text("rows", "confirmed when a page speaks of this market and date itself, else inferred",
-             values=("confirmed", "inferred")),
-        flag("available", "whether it has become available (else the lag is a lower bound)"),
-        number("lag_days", "middle of the interval of its date minus that of the reference, days"),
-        text("home", "region of the product's maker under the scheme of the headline",
-             values=("EU", "US", "CN", "other", "unknown")),
-    ),
-    ("basis", "reference", "product_id", "market"),
-    (Origin("product_availability",
-            {"basis": "basis", "product_id": "product_id", "market": "market"}),),
-)  # fmt: skip
-
-_LAGS = Origin("out_availability_lags", {key: key for key in ("basis", "reference", "market")})
-_MEASURES = ("same_day", "within_90d", "within_365d", "delayed", "median", "mean_730d")
-
-AVAILABILITY = Table(
-    "out_availability",
-    "How soon products can be used in a market after their first availability.",
-    "measure",
-    (
-        *_AVAILABLE, _MARKET,
-        text("measure", "share usable the same day, within 90 or 365 days; share delayed or not "
-                        "available yet; median days (if it exists); mean delay of the first 730 "
-                        "days", values=_MEASURES),
-        *estimate("share or days"),
-        text("unit", "share or days", values=("share", "days")),
-        count("unavailable", "products not available at their check (censored)"),
-        number("at_risk", "products still followed and not available at that time", null=True,
-               low=0),
-        NOTE,
-    ),
-    ("basis", "reference", "rows", "market", "measure"),
-    (_LAGS,),
-)  # fmt: skip
-
-AVAILABILITY_DIFFERENCE = Table(
-    "out_availability_difference",
-    "Difference of two markets in how soon products can be used, over products seen in both.",
-    "measure",
-    (
-        *_AVAILABLE, _MARKET,
-        text("versus", "market that is subtracted", values=("EU", "US", "CN", "GB", "other")),
-        text("measure", "as in out_availability", values=_MEASURES),
-        *estimate("share or days", p_value=True),
-        text("unit", "share or days", values=("share", "days")),
-        NOTE,
-    ),
-    ("basis", "reference", "rows", "market", "versus", "measure"),
-    (_LAGS, Origin("out_availability_lags",
-                   {"basis": "basis", "reference": "reference", "versus": "market"})),
-)  # fmt: skip
-
-AVAILABILITY_CURVE = Table(
-    "out_availability_curve",
-    "One point of a market's curve of products usable so many days after first availability.",
-    "measure",
-    (
-        *_AVAILABLE, _MARKET,
-        number("days", "days after the reference"),
-        *estimate("share"),
-        number("at_risk", "products still followed and not available", low=0),
-    ),
-    ("basis", "reference", "rows", "market", "days"),
-    (_LAGS,),
-)  # fmt: skip
 
 _SHARE_SLICE = (
     text("frame", "how the results got into the study"),
@@ -271,7 +188,7 @@ PUBLISHED = Table(
 )  # fmt: skip
 
 TABLES = (
-    AVAILABILITY_LAGS, AVAILABILITY, AVAILABILITY_DIFFERENCE, AVAILABILITY_CURVE, SHARES,
+    SHARES,
     SHARE_DIFFERENCE, PRODUCTISATION, INDUSTRY, INDUSTRY_DIFFERENCE, DATA_SCALE, DATA_SIZES,
     ADOPTION, PUBLISHED,
 )  # fmt: skip

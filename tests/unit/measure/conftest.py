@@ -181,7 +181,9 @@ def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
         "papers": papers, "paper_affiliations": parties, "products": products, "links": links,
         "followups": follow, "product_availability": access, "indicators": figures,
         "sources": [source], "out_link_recall": recalls(), "out_link_quality": qualities(),
-        "same_as": [],
+        "same_as": [], "policy_events": [], "patents": [], "patent_parties": [],
+        "paper_artifacts": [], "patent_paper_pairs": [], "quarantine": [],
+        "out_link_calibration": [],
     }  # fmt: skip
     return {
         # Columns that nothing here needs may be missing.

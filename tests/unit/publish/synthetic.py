@@ -4,7 +4,9 @@ Texts carry attacks on every reader between a table and a page, so that each tes
 is a test of escaping too.
 """
 
+import ast
 import json
+import re
 from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
@@ -14,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from gapstudy.measure import numbers as named
+from gapstudy.measure.spells.exclusions import RESULT_STEPS
 from gapstudy.store import Store
 from gapstudy.study import Study
 from gapstudy.tables import Column, contract
@@ -24,6 +27,7 @@ ATTACK = (
 FORMULA = '=HYPERLINK("http://evil.example")'
 SCHEME, COUNTING = "EU27/mainland", "whole"
 REGIONS = ("EU", "US", "CN")
+PAGES = Path(__file__).resolve().parents[3] / "reports"
 _BASE = {"EU": 0.22, "US": 0.34, "CN": 0.27, "other": 0.2, "all": 0.29, "unknown": 0.2}
 
 STUDY = """
@@ -141,11 +145,14 @@ def tables() -> dict[str, pd.DataFrame]:
                            ("model", "negative", 9, -1.2))
     ]  # fmt: skip
     _availability(made)
+    _policy(made)
     _shares(made)
     _specifications(made)
+    _models(made)
     _scorecard(made)
     _links(made)
     _state(made)
+    _asked(made)
     return {name: fill(name, rows) for name, rows in made.items()}
 
 
@@ -178,6 +185,40 @@ def _availability(made: dict[str, list[dict[str, Any]]]) -> None:
     made["out_availability_lags"] = [
         {"basis": "market_access", "reference": "anywhere", "product_id": FORMULA, "market": "EU",
          "rows": "confirmed", "available": True, "lag_days": -3.0, "home": "US"}
+    ]  # fmt: skip
+
+
+def _policy(made: dict[str, list[dict[str, Any]]]) -> None:
+    basis = {"basis": "market_access", "rows": "all"}
+    made["out_availability_rmst"] = [
+        {**basis, "market": "EU", "versus": v, "limit": n, "n": 80, **_interval(60.0, 20.0, 0, n)}
+        for v, n in product(("", "US"), (90, 365))
+    ]  # fmt: skip
+    made["out_availability_groups"] = [
+        {**basis, "group": g, "value": v, "market": "EU", "measure": "same_day", "n": 40,
+         "makers": 12, "unit": "share", "unavailable": 3, **_interval(0.4, 0.1, 0, 1)}
+        for g, v in (("kind", "feature"), ("home", "US"), ("makers", "some"))
+    ]  # fmt: skip
+    event = {"rows": "all", "event_id": "eu-law", "outcome": "delayed", "unit": "points",
+             "n_markets": 4, "claim": "no claim of cause"}  # fmt: skip
+    made["out_did"] = [
+        {**event, "method": m, "date": "2024-08-01", "event": "Act in force", "treated": "EU",
+         "instrument": "Act", "controls": "US, CN", "n": 35, "units": 31, "n_before": 42,
+         "n_after": 35, "n_products": 77, "followup_months": 17.0, "other_dates": 2,
+         "label": "exploratory", "failed": "exploratory", "p_value": 0.2,
+         **_interval(0.2, 0.3, -1, 1)}
+        for m in ("cluster_maker", "randomisation_both")
+    ]  # fmt: skip
+    made["out_event_study"] = [
+        {**event, "start_month": float(b), "end_month": float(b + 6), "n": 9,
+         "role": "reference" if b == -6 else "before" if b < 0 else "after",
+         **({} if b == -6 else _interval(0.01 * b, 0.2, -1, 1))}
+        for b in range(-18, 18, 6)
+    ]  # fmt: skip
+    made["out_placebo"] = [
+        {**event, "market": m, "date": f"2024-0{d}-01", "actual": (m, d) == ("EU", 8),
+         "estimate": 0.05 * d - 0.2, "t": 0.5, "n_before": 30, "n_after": 30}
+        for m, d in product(("EU", "US", "CN"), range(5, 10))
     ]  # fmt: skip
 
 
@@ -285,6 +326,137 @@ def _specifications(made: dict[str, list[dict[str, Any]]]) -> None:
          "factor_recall": 1.1, "factor_recall_low": 0.8, "factor_recall_high": 1.5}
         for v in ("US", "CN")
     ]  # fmt: skip
+
+
+def _models(made: dict[str, list[dict[str, Any]]]) -> None:
+    """Bands, hazards, parametric models, lags looked back on, exclusions and language."""
+    main = {"scheme": SCHEME, "counting": COUNTING, "population": "cohort", "links": "both",
+            "method": "imputed"}  # fmt: skip
+    made["out_bands"] = [
+        {**main, "region": r, "years": float(y), "n": 60, "at_risk": 60.0 - 4 * y, "critical": 2.9,
+         "point_low": 0.5 * v, "point_high": min(1.0, 1.5 * v), **_interval(v, 0.9 * v, 0, 1)}
+        for r in REGIONS for y in range(11)
+        for v in [_BASE[r] * (1 - np.exp(-y / 5))]
+    ]  # fmt: skip
+    pairs = [("EU", "US"), ("EU", "CN"), ("US", "CN")]
+    for table in ("out_cox", "out_cloglog"):
+        made[table] = [
+            {**main, "region": a, "versus": b, "adjusted": with_, "band": band, "n": 58,
+             "ratio": 0.7, "ratio_low": 0.4, "ratio_high": 1.2, "p_value": 0.2, "events": 14.0,
+             "clusters": 40, "fit": "robust", **_interval(-0.36, 0.5)}
+            for (a, b), with_, band in product(pairs, ("no", "yes"), ("all", "0-3"))
+        ]  # fmt: skip
+    made["out_ph_test"] = [
+        {**main, "region": a, "versus": b, "adjusted": "no", "transform": "km", "p_value": 0.4,
+         "n": 58, "events": 14.0}
+        for a, b in pairs
+    ]  # fmt: skip
+    made["out_cure"] = [
+        {**main, "region": r, "versus": "", "distribution": "weibull", "part": part, "term": term,
+         "n": 60, "events": 14.0, "best": True, "shown": True, **_interval(value, 0.1, 0)}
+        for r in (*REGIONS, "other", "all")
+        for part, term, value in (("incidence", "eventual_share", _BASE[r]),
+                                  ("latency", "median", 2.1))
+    ]  # fmt: skip
+    made["out_parametric_curve"] = [
+        {**main, "region": r, "model": m, "distribution": "weibull", "years": float(y), "n": 60,
+         "estimate": _BASE[r] * (1 - np.exp(-y / 4))}
+        for r, m, y in product((*REGIONS, "all"), ("aft", "cure"), range(11))
+    ]  # fmt: skip
+    made["out_reverse_time"] = [
+        {"scheme": SCHEME, "population": "illustration", "links": "both", "estimator": e,
+         "region": "all", "measure": "share", "point": float(y), "n": 40, "longest": 12.0,
+         **_interval(1 - np.exp(-y / (2 + i)), 0.08, 0, 1)}
+        for i, e in enumerate(("naive", "reverse time")) for y in range(11)
+    ]  # fmt: skip
+    made["out_exclusions"] = [
+        {"scheme": SCHEME, "unit": "result", "frame": "all", "region": "all", "position": i + 1,
+         "step": step, "reason": f"because of {step} {ATTACK}", "n_in": 400 - 30 * i,
+         "n_out": 30, "n_kept": 370 - 30 * i}
+        for i, step in enumerate(RESULT_STEPS)
+    ]  # fmt: skip
+    made["out_tipping"] = [
+        {"claim": "C4", "number": "conversion-5y-EU-minus-US", "region": r, "missed": "products",
+         "side": "below", "than": 0.0, "value": -0.12, "holds": True, "missed_equal": 0.4,
+         "missed_touch": 0.2, "missed_decides": 0.3, "n": 58}
+        for r in ("EU", "US")
+    ]  # fmt: skip
+    themes = ("metrics", "customers", "law_ethics", "scaling", "monitoring", "governance")
+    made["out_language_share"] = [
+        {"scheme": SCHEME, "counting": COUNTING, "unit": "sentence", "kind": k, "source": "all",
+         "theme": t, "region": r, "year": "all", "correction": c, "n": 300,
+         **_interval(0.1 + 0.02 * i, 0.03, 0, 1)}
+        for (i, t), k, r, c in product(enumerate(themes), ("paper", "patent", "product"),
+                                       (*REGIONS, "all"), ("none", "rogan_gladen"))
+    ]  # fmt: skip
+    made["out_language_difference"] = [
+        {"scheme": SCHEME, "counting": COUNTING, "comparison": c, "theme": t, "kind": a,
+         "versus_kind": b, "region": r, "versus": v, "correction": "rogan_gladen",
+         "p_value": 0.01, "n": 300, **_interval(0.05, 0.03)}
+        for t, (c, a, b, r, v) in product(themes, (("kinds", "paper", "product", "all", "all"),
+                                                   ("regions", "paper", "paper", "EU", "US"),
+                                                   ("year", "paper", "paper", "EU", "EU")))
+    ]  # fmt: skip
+    made["out_language_quality"] = [
+        {"sample": "labelled", "split": "test", "kind": "all", "theme": t, "metric": m, "n": 40,
+         **_interval(0.9, 0.08, 0, 1)}
+        for t, m in product(themes, ("precision", "recall", "f1"))
+    ]  # fmt: skip
+
+
+def _asked(made: dict[str, list[dict[str, Any]]]) -> None:
+    """A row for each table of a page whose filter would find none among those above.
+
+    The filter's values are taken as they stand, so that one outside the contract fails.
+    """
+    head = {"scheme": SCHEME, "counting": COUNTING, "population": "cohort", "links": "both",
+            "method": "imputed", "estimate": 0.1, "low": 0.05, "high": 0.2, "n": 30}  # fmt: skip
+    for name, where in _calls():
+        columns = {item.name: item for item in contract(name).columns}
+        free = {
+            key: key for key, item in columns.items()
+            if item.kind == "text" and not item.values and not item.form and key != "note"
+        }  # fmt: skip
+        row = free | {
+            key: value for key, value in head.items()
+            if key in columns and (not columns[key].values or value in columns[key].values)
+        } | {key: options[0] for key, options in where.items()}  # fmt: skip
+        rows = made.setdefault(name, [])
+        if not any(
+            all(old.get(key, _least(columns[key])) in options for key, options in where.items())
+            for old in rows
+        ):
+            rows.append(row)
+
+
+def _calls() -> list[tuple[str, dict[str, list[Any]]]]:
+    """Tables of the pages, each with the values that its filter allows."""
+    found = []
+    for page in sorted(PAGES.glob("*.qmd")):
+        blocks = re.findall(r"```\{python\}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+        for call in (node for block in blocks for node in ast.walk(ast.parse(block))):
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "table"):
+                continue
+            name = ast.literal_eval(call.args[0])
+            if not name.startswith("out_"):
+                continue
+            given = [word.value for word in call.keywords if word.arg == "where"]
+            where: dict[str, list[Any]] = {}
+            for node in given:
+                assert isinstance(node, ast.Dict)
+                for key, value in zip(node.keys, node.values, strict=True):
+                    # A function such as max takes what there is, None takes all.
+                    if key is None or (
+                        isinstance(value, ast.Name | ast.Constant)
+                        and (getattr(value, "value", None) is None)
+                    ):
+                        continue
+                    options = ast.literal_eval(value)
+                    where[ast.literal_eval(key)] = (
+                        options if isinstance(options, list) else [options]
+                    )
+            found.append((name, where))
+    return found
 
 
 def _scorecard(made: dict[str, list[dict[str, Any]]]) -> None:

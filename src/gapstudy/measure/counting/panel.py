@@ -3,12 +3,13 @@ r"""Panels of counts by region and year: negative binomial and Poisson with fixe
 .. math:: \log E(y_{rt}) = \log e_{rt} + \alpha_r + \delta_t + x_{rt}'\beta, \qquad
           Var(y) = \mu + \kappa \mu^2
 
-with exposure e (results, or their years of follow-up). NB2 has a dispersion :math:`\kappa`;
-:math:`\kappa = 0` is Poisson, at the edge of what is possible, so that the likelihood-ratio test
-takes half the chi-squared tail. Poisson with region and year effects is the conditional
-fixed-effects estimator, right whenever the mean is, whatever the distribution, with a robust
-covariance. Three or four regions are too few clusters for a covariance clustered by region: what
-is clustered is said to be so. Intervals use Student's t with the cells minus the parameters.
+with exposure e (results, or their years of follow-up). NB2 has a dispersion :math:`\kappa`, by
+the likelihood adjusted for the fitted effects (Cox and Reid 1987). :math:`\kappa = 0` is Poisson,
+at the edge of what is possible, so that the likelihood-ratio test takes half the chi-squared tail.
+Poisson with region and year effects is the conditional fixed-effects estimator, right whenever the
+mean is, whatever the distribution, with a robust covariance. Three or four regions are too few
+clusters for a covariance clustered by region: what is clustered is said to be so. Intervals use
+Student's t with the cells minus the parameters.
 
 References: Cameron and Trivedi (2013), Regression Analysis of Count Data, ch. 3 and 9; Hausman,
 Hall and Griliches (1984), Econometrica 52, 909-938; Wooldridge (1999), Journal of Econometrics 90,
@@ -31,6 +32,7 @@ from gapstudy.errors import FitError
 
 Floats = NDArray[np.float64]
 Model = Literal["nb2", "poisson"]
+Covariance = Literal["model", "robust", "cluster"]
 #: Limits between which the logarithm of the dispersion is looked for.
 _LOG_DISPERSION = (-9.0, 4.0)
 #: Fewest clusters behind a clustered covariance that is not called too few (Cameron and Miller
@@ -159,14 +161,14 @@ def panel(
     return Panel(y, e, design, names, place, dropped)
 
 
-def fit(cells: Panel, model: Model, *, cluster: bool = False, robust: bool = False) -> PanelFit:
+def fit(cells: Panel, model: Model, covariance: Covariance | None = None) -> PanelFit:
     """Fit a panel.
 
     Args:
         cells: the panel.
         model: nb2, or poisson (with region effects: conditional fixed effects).
-        cluster: covariance clustered by region.
-        robust: covariance robust to any variance (HC1), implied by poisson.
+        covariance: model (right if the variance is), robust (HC3) or cluster (by region); by
+            default that of the model for nb2, robust for poisson.
 
     Raises:
         FitError: the fit does not converge or a coefficient runs away.
@@ -175,15 +177,16 @@ def fit(cells: Panel, model: Model, *, cluster: bool = False, robust: bool = Fal
     mean = np.asarray(plain.mu)
     n, p = cells.design.shape
     pearson = float(((cells.count - mean) ** 2 / mean).sum() / (n - p))
-    dispersion, gain = _dispersion(cells, float(plain.llf))
-    used = dispersion if model == "nb2" else 0.0
+    gain = _gain(cells, float(plain.llf))
+    used = _dispersion(cells) if model == "nb2" else 0.0
     clusters = len(np.unique(cells.region))
     options: dict[str, Any] = {}
-    if cluster:
+    kind = covariance or ("model" if model == "nb2" else "robust")
+    if kind == "cluster":
         codes = np.unique(cells.region, return_inverse=True)[1]
         options = {"cov_type": "cluster", "cov_kwds": {"groups": codes}}
-    elif robust or model == "poisson":
-        options = {"cov_type": "HC1"}
+    elif kind == "robust":
+        options = {"cov_type": "HC3"}
     final = _glm(cells, used, **options)
     beta = np.asarray(final.params)
     if not final.converged or np.abs(beta[1:]).max(initial=0.0) > _FAR:
@@ -191,7 +194,7 @@ def fit(cells: Panel, model: Model, *, cluster: bool = False, robust: bool = Fal
         raise FitError(f"the panel did not converge: the coefficient of {worst} runs away",
                        remedy="A level without counts has no effect that can be estimated: leave "
                               "it out")  # fmt: skip
-    covariance = np.asarray(final.cov_params())
+    spread = np.asarray(final.cov_params())
     mean = np.asarray(final.mu)
     none = np.exp(-mean) if used == 0 else (1 + used * mean) ** (-1 / used)
     zeros, expected = int((cells.count == 0).sum()), float(none.sum())
@@ -199,12 +202,12 @@ def fit(cells: Panel, model: Model, *, cluster: bool = False, robust: bool = Fal
     notes = [f"years without any count left out: {', '.join(map(str, cells.dropped))}"] * bool(
         cells.dropped
     )
-    if cluster and clusters < CLUSTERS:
+    if kind == "cluster" and clusters < CLUSTERS:
         notes.append(f"only {clusters} clusters: the interval is too short")
     if model == "nb2" and used == 0:
         notes.append("no overdispersion: the same as Poisson")
     return PanelFit(
-        cells.names, beta, covariance, clusters - 1 if cluster else n - p, used,
+        cells.names, beta, spread, clusters - 1 if kind == "cluster" else n - p, used,
         float(0.5 * stats.chi2.sf(gain, 1)) if gain > 0 else 1.0, pearson, zeros, expected,
         float(2 * stats.norm.sf(abs(zeros - expected) / noise)) if noise > 0 else float("nan"),
         n, float(cells.count.sum()), "; ".join(notes),
@@ -227,14 +230,32 @@ def _glm(cells: Panel, dispersion: float, **options: Any) -> Any:
                            remedy="Look for a level with hardly any counts") from error  # fmt: skip
 
 
-def _dispersion(cells: Panel, plain: float) -> tuple[float, float]:
-    """Dispersion of NB2 by its profile likelihood, and twice the gain over Poisson."""
+def _dispersion(cells: Panel) -> float:
+    """Dispersion by the profile likelihood adjusted for the effects that were fitted.
+
+    The adjustment of Cox and Reid (1987, Journal of the Royal Statistical Society B 49, 1-39),
+    half the log-determinant of the information of the coefficients: without it the dispersion is
+    too small in panels of a few regions.
+    """
+
+    def lost(log: float) -> float:
+        kappa = float(np.exp(log))
+        done = _glm(cells, kappa)
+        mean = np.asarray(done.mu)
+        information = (cells.design * (mean / (1 + kappa * mean))[:, None]).T @ cells.design
+        return -float(done.llf) + 0.5 * float(np.linalg.slogdet(information)[1])
+
+    found = optimize.minimize_scalar(
+        lost, bounds=_LOG_DISPERSION, method="bounded", options={"xatol": 1e-3}
+    )
+    # At the lower limit NB2 is Poisson to the last digits that matter.
+    return 0.0 if float(found.x) < _LOG_DISPERSION[0] + 0.05 else float(np.exp(found.x))
+
+
+def _gain(cells: Panel, plain: float) -> float:
+    """Twice the gain in log-likelihood of NB2, at its best dispersion, over Poisson."""
     found = optimize.minimize_scalar(
         lambda log: -float(_glm(cells, float(np.exp(log))).llf), bounds=_LOG_DISPERSION,
-        method="bounded", options={"xatol": 1e-4},
+        method="bounded", options={"xatol": 1e-2},
     )  # fmt: skip
-    gain = 2 * (-float(found.fun) - plain)
-    # At the lower limit NB2 is Poisson to the last digits that matter.
-    if gain <= 1e-6 or float(found.x) < _LOG_DISPERSION[0] + 0.05:
-        return 0.0, 0.0
-    return float(np.exp(found.x)), gain
+    return max(2 * (-float(found.fun) - plain), 0.0)

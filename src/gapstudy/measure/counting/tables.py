@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gapstudy.study import Study
 
 #: Stream of the draws of the funnel.
-STREAM = 8
+STREAM = 42
 #: Tables that are read where they are among the inputs, with their columns where they are not.
 _EXTRA = ("patents", "patent_parties", "paper_artifacts", "patent_paper_pairs")
 

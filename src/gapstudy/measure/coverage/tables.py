@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gapstudy.study import Study
 
 #: Stream of the bootstrap of the log-linear models.
-STREAM = 7
+STREAM = 41
 _HORIZON = 5.0
 
 

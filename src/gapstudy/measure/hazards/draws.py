@@ -8,7 +8,7 @@ risk set. For compared regions the caller decides (Firth's penalty, or no estima
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,7 +80,9 @@ class Draws:
         ]  # fmt: skip
         made, left = _without_empty_levels(made, REGIONS)
         note = f"left out, without a product in some link set: {', '.join(left)}" if left else ""
-        return [independent(sample) for sample in made], note
+        # Rows and covariates are the same in every link set, hence so are the columns that stay.
+        keep = [made[0].names.index(name) for name in independent(made[0]).names]
+        return [_columns(sample, keep) for sample in made], note
 
 
 def _without_empty_levels(
@@ -120,9 +122,13 @@ def independent(sample: Sample) -> Sample:
         if np.abs(rest).max(initial=0.0) > 1e-8 * max(float(np.abs(column).max()), 1e-300):
             keep.append(k)
             base.append(column)
+    return _columns(sample, keep)
+
+
+def _columns(sample: Sample, keep: Sequence[int]) -> Sample:
+    """The spells with some of their covariates."""
     names = tuple(sample.names[k] for k in keep)
-    return Sample(sample.time, sample.event, sample.covariates[:, keep], names, sample.entry,
-                  sample.weight, sample.cluster)  # fmt: skip
+    return replace(sample, covariates=sample.covariates[:, list(keep)], names=names)
 
 
 def banded(
@@ -169,10 +175,7 @@ def banded(
         rows = seen[band, here] & seen[band, -1]
         columns = [k for k, name in enumerate(sample.names)
                    if name in terms or not _is_term(name, regions, labels)]  # fmt: skip
-        cut = sample.only(rows)
-        names = tuple(sample.names[k] for k in columns)
-        result.append(Sample(cut.time, cut.event, cut.covariates[:, columns], names, cut.entry,
-                             cut.weight, cut.cluster))  # fmt: skip
+        result.append(_columns(sample.only(rows), columns))
     return result, terms
 
 

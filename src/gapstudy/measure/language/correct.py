@@ -14,9 +14,10 @@ sentences would be that of a corpus full of near misses, and would turn most rar
 The variance (delta method, as theirs) adds that of a and t over clusters to those of s, q and c.
 The latter are taken from counts with one success and one failure added, after Lang and Reiczigel
 (2014), Preventive Veterinary Medicine 113, 13-22, so that a rate of one or zero among few sentences
-is not held for certain. The correction is linear in a and t, so it holds for their slopes
-over years as well. It assumes that s, q and c are in the corpus what they are among the labelled
-sentences, and the same for every kind of text and region.
+is not held for certain. So is a, with two of each (Agresti and Coull 1998, The American
+Statistician 52, 119-126), where that makes its variance larger. The correction is linear in a and
+t, so it holds for their slopes over years as well. It assumes that s, q and c are in the corpus
+what they are among the labelled sentences, and the same for every kind of text and region.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Measured:
     Attributes:
         value: estimates, (K,).
         influence: influence of each cluster, (c, K); after a correction, three rows more for the
-            rates, which all estimates share.
+            rates, which all estimates share, and for shares one more for each.
     """
 
     value: Floats
@@ -64,13 +65,14 @@ def usable(rates: Rates) -> bool:
     return rates.hits / rates.carried - rates.false_hits / rates.false_carried >= LEAST_GAP
 
 
-def corrected(hit: Measured, carry: Measured, rates: Rates) -> Measured:
+def corrected(hit: Measured, carry: Measured, rates: Rates, size: Floats | None = None) -> Measured:
     """Take the lexicon's errors out of shares or slopes; values may leave 0 to 1.
 
     Args:
         hit: shares of sentences that hit (or their slopes), by K cells.
         carry: the same of sentences that carry a word, from the same clusters.
         rates: rates on the test sentences, `usable` ones.
+        size: effective numbers of sentences behind the shares, (K,); none for slopes.
     """
     s, q = rates.hits / rates.carried, rates.false_hits / rates.false_carried
     c = rates.carried / rates.true
@@ -82,7 +84,13 @@ def corrected(hit: Measured, carry: Measured, rates: Rates) -> Measured:
     ]  # fmt: skip
     slopes = np.array([-value / gap, (hit.value - s * carry.value) / (c * gap**2), -value / c])
     influence = (hit.influence - q * carry.influence) / (c * gap)
-    return Measured(value, np.vstack([influence, slopes * np.array(spread)[:, None]]))
+    rows = [influence, slopes * np.array(spread)[:, None]]
+    if size is not None:
+        # One row for each cell: what the variance of a lacks there.
+        likely = (hit.value * size + 2) / (size + 4)
+        lacking = np.maximum(likely * (1 - likely) / (size + 4) - hit.variance, 0)
+        rows.append(np.diag(np.sqrt(lacking) / (c * gap)))
+    return Measured(value, np.vstack(rows))
 
 
 def _spread(yes: int, of: int) -> float:

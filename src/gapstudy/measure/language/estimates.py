@@ -20,7 +20,6 @@ from gapstudy.measure.industry import ratio as share_of
 from gapstudy.measure.intervals import quantile
 from gapstudy.measure.language import THEMES
 from gapstudy.measure.language.correct import (
-    Measured,
     corrected,
     ratio,
     slope,
@@ -98,7 +97,8 @@ def shares(spoken: Spoken, unit: str, regions: Sequence[str]) -> Iterator[dict[s
         better = None
         if unit == "sentence" and usable(spoken.rates[theme]):
             carried = ratio(summed(spoken.weight * carry[:, None], cluster), base)
-            better = corrected(ratio(part, base), carried, spoken.rates[theme])
+            size = fit.share.n[:, 0]
+            better = corrected(ratio(part, base), carried, spoken.rates[theme], size)
         for region in regions:
             k = COLUMNS.index(region)
             why = _too_few(int(n[k]), int(groups[k]), spoken.min_cell)
@@ -148,13 +148,24 @@ def differences(
             both[: len(one), 0], both[len(one) :, 1] = one, two
             parts[name] = summed(both, cluster)
         base = parts["sentences"]
-        hit, carry = (ratio(parts[f"{word}_{theme}"], base) for word in ("hit", "carry"))
-        for correction, made, note in _both(hit, carry, settings.rates[theme], why):
-            gap, error = made.minus(0, 1) if made is not None else (np.nan, np.nan)
-            yield {
-                "theme": theme, "correction": correction, "n": n, "note": note,
-                **_tested(gap, error, settings.confidence, groups, shown=not note, most=1.0),
-            }  # fmt: skip
+        fit = share_of(parts[f"hit_{theme}"], base)
+        gap, ends, p = fit.difference(0, 1, settings.confidence)
+        same = {"theme": theme, "n": n}
+        yield {
+            **same, "correction": UNCORRECTED, "note": why,
+            "p_value": np.nan if why else float(p[0]),
+            **_three(gap[0], ends.low[0], ends.high[0], shown=not why),
+        }  # fmt: skip
+        note = why or ("" if usable(settings.rates[theme]) else FEW_LABELS)
+        value, error = np.nan, np.nan
+        if not note:
+            hit, carry = (ratio(parts[f"{word}_{theme}"], base) for word in ("hit", "carry"))
+            size = fit.share.n[:, 0]
+            value, error = corrected(hit, carry, settings.rates[theme], size).minus(0, 1)
+        yield {
+            **same, "correction": CORRECTED, "note": note,
+            **_tested(value, error, settings.confidence, groups, shown=not note, most=1.0),
+        }  # fmt: skip
 
 
 def trends(spoken: Spoken, regions: Sequence[str]) -> Iterator[dict[str, object]]:
@@ -177,25 +188,20 @@ def trends(spoken: Spoken, regions: Sequence[str]) -> Iterator[dict[str, object]
             why = _too_few(int(n[k]), int(groups[k]), spoken.min_cell)
             if not why and len(np.unique(year[base[:, k] > 0])) < 3:
                 why = "fewer than three years"
-            for correction, made, note in _both(hit, carry, spoken.rates[theme], why):
-                value, error = np.nan, np.nan
-                if made is not None:
-                    value, error = float(made.value[k]), float(np.sqrt(made.variance[k]))
+            if not why and not hit.variance[k]:
+                why = "no text that differs from the others"
+            same = {"theme": theme, "region": region, "n": int(n[k])}
+            for correction in (UNCORRECTED, CORRECTED):
+                made, note = hit, why
+                if correction == CORRECTED and usable(spoken.rates[theme]):
+                    made = corrected(hit, carry, spoken.rates[theme])
+                elif correction == CORRECTED:
+                    note = why or FEW_LABELS
+                value, error = float(made.value[k]), float(np.sqrt(made.variance[k]))
                 yield {
-                    "theme": theme, "region": region, "correction": correction, "n": int(n[k]),
-                    "note": note,
+                    **same, "correction": correction, "note": note,
                     **_tested(value, error, spoken.confidence, int(groups[k]), shown=not note),
                 }  # fmt: skip
-
-
-def _both(
-    hit: Measured, carry: Measured, rates: Rates, why: str
-) -> Iterator[tuple[str, Measured | None, str]]:
-    yield UNCORRECTED, hit, why
-    if usable(rates):
-        yield CORRECTED, corrected(hit, carry, rates), why
-    else:
-        yield CORRECTED, None, why or FEW_LABELS
 
 
 def _too_few(texts: int, clusters: int, min_cell: int) -> str:
@@ -223,7 +229,7 @@ def _tested(
     if not shown:
         return {**_three(value, value, value, shown=False), "p_value": np.nan}
     df, half = max(clusters - 1, 1), _z(confidence, clusters) * error
-    p = float(2 * stats.t.sf(abs(value) / error, df)) if error > 0 else float(value == 0)
+    p = float(2 * stats.t.sf(abs(value) / error, df))
     low, value, high = (float(np.clip(end, -most, most)) for end in
                         (value - half, value, value + half))  # fmt: skip
     return {**_three(value, low, high, shown=True), "p_value": p}

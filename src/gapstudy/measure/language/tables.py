@@ -16,12 +16,13 @@ from gapstudy.measure.language.annotate import annotate
 from gapstudy.measure.language.estimates import Spoken
 from gapstudy.measure.language.lexicon import rows as lexicon
 from gapstudy.measure.language.texts import Texts
-from gapstudy.tables import contract
+from gapstudy.tables.out_language import TABLES
 
 if TYPE_CHECKING:
     from gapstudy.study import Study
 
 ALL = "all"
+_COLUMNS = {table.name: table.names for table in TABLES}
 #: Regions of yearly shares and of trends; those compared with the first.
 _REGIONS, _VERSUS = ("EU", "US", "CN", "all"), ("US", "CN")
 #: Kinds of text that are compared.
@@ -181,4 +182,4 @@ def _examples(kind: str, patterns: Counter[int]) -> list[dict[str, object]]:
 
 
 def _framed(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=contract(name).names)
+    return pd.DataFrame(rows, columns=_COLUMNS[name])

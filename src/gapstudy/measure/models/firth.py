@@ -29,7 +29,7 @@ from gapstudy.errors import FitError
 from gapstudy.measure.models.cox_kernel import Risk, refuse_collinear
 from gapstudy.measure.models.sample import Fit, Floats
 
-_NEAR, _ROUNDS = 1e-11, 200
+_NEAR, _ROUNDS = 1e-13, 200
 #: Steps of the penalty's derivative, and the longest step, both in ranges of a covariate.
 _SMALL, _LONGEST = 1e-4, 2.0
 
@@ -154,7 +154,7 @@ def _ends(
             )
         near, beyond = sorted((middle - side * error, far))
         ends.append(
-            float(optimize.brentq(partial(_less, distribution, level), near, beyond, xtol=1e-6))
+            float(optimize.brentq(partial(_less, distribution, level), near, beyond, xtol=1e-9))
         )
     return ends[0], ends[1]
 

@@ -46,8 +46,8 @@ def spells_table(
     sets = len(spells.event)
     frame = pd.DataFrame({
         "population": population.name, "paper_id": papers["paper_id"], "frame": papers["frame"],
-        "date_from": papers["date_from"], "date_to": papers["date_to"],
-        "date_precision": papers["date_precision"],
+        "first_day": papers["date_from"], "last_day": papers["date_to"],
+        "precision": papers["date_precision"],
         "entry_years": entry, "entry_rule": entry_rule,
         "event_probability": spells.event.mean(axis=0),
         "lag_years": np.where(some, np.nanmedian(filled, axis=0), np.nan),
@@ -59,9 +59,9 @@ def spells_table(
     })  # fmt: skip
     for k, region in enumerate(REGIONS):
         hits = (spells.event & (made == k)).sum(axis=0)
-        frame[f"destination_{region}"] = hits / sets
+        frame[f"destination_{region.lower()}"] = hits / sets
     for k, region in enumerate(REGIONS):
-        frame[f"credit_{region}"] = weights.value[:, k]
+        frame[f"credit_{region.lower()}"] = weights.value[:, k]
     frame["cluster"] = clusters(papers, population.parties)
     return frame
 

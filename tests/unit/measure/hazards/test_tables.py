@@ -77,7 +77,7 @@ def test_the_headline_row_is_the_pooled_fit(tables: Frames, study: Study, made: 
     pooled = pool_fits(fits, fits[0].clusters - len(fits[0].names))
     row = the(made["out_cox"], region="EU", versus="US", adjusted="no", band="all")
     assert row["estimate"] == pytest.approx(pooled["EU"], abs=1e-6)
-    assert row["ratio"] == pytest.approx(np.exp(pooled["EU"]), rel=1e-6)
+    assert row["ratio"] == pytest.approx(np.exp(pooled["EU"]), abs=1e-6)
     assert row["fit"] == "robust"
     assert row["low"] < row["estimate"] < row["high"]
     assert (row["p_value"] < 0.05) == (row["low"] > 0 or row["high"] < 0)
@@ -90,7 +90,7 @@ def test_pairs_agree_with_each_other(made: Frames) -> None:
             the(part, region=a, versus=b)["estimate"]
             for a, b in (("EU", "US"), ("EU", "CN"), ("US", "CN"))
         )
-        assert eu_cn - eu_us == pytest.approx(us_cn, abs=1e-6)
+        assert eu_cn - eu_us == pytest.approx(us_cn, abs=5e-6)
 
 
 def test_the_two_models_look_at_the_same_thing(made: Frames) -> None:
