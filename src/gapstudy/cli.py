@@ -315,14 +315,20 @@ app.command()(link_commands.label)
 
 @app.command()
 def simulate(
-    worlds: Annotated[int, typer.Option(min=20, help="Worlds per scenario.")] = 500,
+    world: Annotated[
+        Path | None, typer.Argument(help="A world of your own, in TOML.", show_default="all worlds")
+    ] = None,
+    worlds: Annotated[int, typer.Option(min=20, help="Realisations of each world.")] = 500,
     study: Root = HERE,
     as_json: Json = False,
 ) -> int:
-    """Check every estimator on worlds with a known truth."""
+    """Check the estimators on worlds with a known truth."""
+    from gapstudy.simulate.run import described
     from gapstudy.simulate.run import simulate as check
 
-    rows: Any = check(worlds, terminal.study(study)).to_dict("records")
+    chosen = terminal.study(study)
+    made = check(worlds, chosen) if world is None else described(world, worlds, chosen)
+    rows: Any = made.to_dict("records")
     if as_json:
         terminal.dump(rows)
     else:

@@ -124,3 +124,18 @@ def test_trace_of_an_unknown_table_is_told(folder: Path) -> None:
     done = run("trace", "no-such-number", cwd=folder)
     assert done.returncode == 4
     assert "Run `gapstudy refresh`" in done.stderr
+
+
+def test_a_described_world_is_measured_or_refused(folder: Path, tmp_path: Path) -> None:
+    example = Path(__file__).resolve().parents[2] / "docs" / "world.toml"
+    done = run("simulate", str(example), "--worlds", "20", "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert {row["method"] for row in rows} == {"imputed", "threshold"}
+    assert all(row["worlds"] == 20 for row in rows)
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("nme = 'x'\n", encoding="utf-8")
+    refused = run("simulate", str(wrong), cwd=folder)
+    assert refused.returncode == 2
+    assert "did you mean" in refused.stderr.lower()
+    assert "Traceback" not in refused.stderr

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gapstudy.engine import map_partitions
-from gapstudy.simulate import others, policy, recovery, worlds
+from gapstudy.simulate import others, policy, recovery, world_file, worlds
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gapstudy.store import Store
     from gapstudy.study import Study
 
@@ -63,6 +65,21 @@ def simulate(
     parts = [Part(number, count, study.seed, imputations, slow) for number in numbers]
     found = map_partitions(answer, parts, engine=study.engine, workers=study.workers)
     return pd.concat([*found[1:], found[0]], ignore_index=True).astype({"null_true": "boolean"})
+
+
+def described(path: Path, count: int, study: Study, imputations: int = IMPUTATIONS) -> pd.DataFrame:
+    """Rows of `out_simulation` for a world that a file describes.
+
+    Args:
+        path: the file, see `world_file`.
+        count: realisations.
+        study: gives the seed.
+        imputations: link sets drawn in each, M.
+
+    Raises:
+        UsageError: the file describes no world.
+    """
+    return recovery.table(world_file.read(path), count, imputations, [study.seed])
 
 
 def policies(count: int, study: Study) -> pd.DataFrame:
