@@ -14,6 +14,7 @@ from gapstudy.measure import (
     data_scale,
     flows,
     industry,
+    influence,
     lag_classes,
     latency,
     productisation,
@@ -203,6 +204,15 @@ def _specifications(inputs: Inputs, weights: list[Weights], study: Study) -> Fra
         "out_specifications": frame,
         "out_specification_summary": specifications.summary(frame),
         "out_specification_choices": specifications.choices(frame),
+        "out_specification_variance": specifications.variance(frame),
+        "out_influence": influence.table(
+            people.papers,
+            people.parties,
+            people.products,
+            _headline(weights, study),
+            people.drawn(inputs.links_used),
+            rules,
+        ),
     }
 
 

@@ -72,7 +72,7 @@ def grid(
         slices: which results are in, by name of the years.
         rules: what stays the same.
     """  # fmt: skip
-    cells: list[dict[str, object]] = []
+    found: list[dict[str, object]] = []
     for (links, link_sets), spell in spells.items():
         for years, inside in slices.items():
             if not inside.any():
@@ -83,8 +83,8 @@ def grid(
                     "counting": weight.counting, "years": years, "links": links,
                     "link_sets": link_sets,
                 }  # fmt: skip
-                cells += _cells(weight.value[inside], _only(spell, inside), labels, rules)
-    frame = _estimates(pd.DataFrame(cells), rules)
+                found += cells(weight.value[inside], only(spell, inside), labels, rules)
+    frame = estimates(pd.DataFrame(found), rules)
     head = pd.Series(True, index=frame.index)
     for choice, value in rules.headline.items():
         head &= frame[choice] == value
@@ -132,6 +132,34 @@ def choices(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def variance(frame: pd.DataFrame) -> pd.DataFrame:
+    r"""Rows of `out_specification_variance`: what each choice explains of the estimates' variance.
+
+    The share is the first-order one, eta squared: :math:`\sum_v n_v (\bar y_v - \bar y)^2` over the
+    values v of a choice, divided by the sum of squares of all estimates. In a complete grid the
+    shares add up to at most one, and `together` is what choices explain only in combination. Where
+    some specifications have no estimate, shares may overlap, and `together` is at least zero.
+    Reference: Saltelli et al. (2008), https://doi.org/10.1002/9780470725184, ch. 1.
+    """
+    rows: list[dict[str, object]] = []
+    for key, part in frame.groupby(["estimand", "region", "versus"], sort=True):
+        labels = dict(zip(("estimand", "region", "versus"), key, strict=True))
+        known = part[part["estimate"].notna()]
+        value = known["estimate"].to_numpy(float)
+        total = float(np.square(value - value.mean()).sum()) if len(value) else 0.0
+        explained = 0.0
+        for choice in (*CHOICES, "together"):
+            share = float("nan")
+            if total > 0 and choice == "together":
+                share = max(0.0, 1.0 - explained)
+            elif total > 0:
+                fitted = known.groupby(choice)["estimate"].transform("mean").to_numpy(float)
+                share = float(np.square(fitted - value.mean()).sum() / total)
+                explained += share
+            rows.append({**labels, "choice": choice, "share": round(share, 10), "n": len(value)})
+    return pd.DataFrame(rows)
+
+
 def _spread(table: pd.DataFrame) -> tuple[str, float]:
     """The choice whose values' means lie farthest apart, and how far."""
     means = table.dropna(subset="mean").groupby("choice")["mean"]
@@ -141,14 +169,22 @@ def _spread(table: pd.DataFrame) -> tuple[str, float]:
     return str(spread.idxmax()), float(spread.max())
 
 
-def _only(spells: Spells, inside: NDArray[np.bool_]) -> Spells:
+def only(spells: Spells, inside: NDArray[np.bool_]) -> Spells:
+    """The spells of some of the results, (n,)."""
     return Spells(spells.time[:, inside], spells.event[:, inside], spells.product[:, inside])
 
 
-def _cells(
+def cells(
     weight: NDArray[np.float64], spells: Spells, labels: dict[str, str], rules: Rules
 ) -> list[dict[str, object]]:
-    """Both sides of every difference under one specification, before intervals are made."""
+    """Both sides of every difference under one specification, before intervals are made.
+
+    Args:
+        weight: credits of the results, (n, K).
+        spells: their spells.
+        labels: what the rows are called.
+        rules: what stays the same.
+    """
     ordered = survival.steps(spells.time, spells.event, weight)
     fits = (
         ("conversion", 1.0, HORIZON, incidence(ordered, weight, [HORIZON])),
@@ -175,21 +211,26 @@ def _cells(
     return rows
 
 
-def _estimates(cells: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Differences with intervals and p-values, all specifications at once."""
+def estimates(sides: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Differences with intervals and p-values, all specifications at once.
+
+    Args:
+        sides: rows of `cells`; their columns of both sides are used up.
+        rules: what stays the same.
+    """
     a, b = (
-        Share(*(cells.pop(f"{part}_{side}").to_numpy(float) for part in Share._fields))
+        Share(*(sides.pop(f"{part}_{side}").to_numpy(float) for part in Share._fields))
         for side in ("a", "b")
     )
-    rho, scale = cells.pop("rho").to_numpy(float), cells.pop("scale").to_numpy(float)
-    shown = cells.pop("shown").to_numpy(bool)
+    rho, scale = sides.pop("rho").to_numpy(float), sides.pop("scale").to_numpy(float)
+    shown = sides.pop("shown").to_numpy(bool)
     ends = difference_interval(a, b, rho, rules.confidence)
     low, high = np.sort(np.stack([scale * ends.low, scale * ends.high]), axis=0)
-    clear = pd.Series((low > 0) | (high < 0), index=cells.index).astype("boolean")
-    return cells.assign(
+    clear = pd.Series((low > 0) | (high < 0), index=sides.index).astype("boolean")
+    return sides.assign(
         estimate=np.where(shown, scale * (a.value - b.value), np.nan),
         low=np.where(shown, low, np.nan),
         high=np.where(shown, high, np.nan),
         p_value=np.where(shown, difference_p(a, b, rho), np.nan),
-        significant=clear.where(pd.Series(shown, index=cells.index)),
+        significant=clear.where(pd.Series(shown, index=sides.index)),
     )

@@ -110,6 +110,50 @@ SPECIFICATION_CHOICES = Table(
     (Origin("out_specifications", {key: key for key in ("estimand", "region", "versus")}),),
 )
 
+SPECIFICATION_VARIANCE = Table(
+    "out_specification_variance",
+    "Share of the variance of the estimates over all specifications that one choice explains.",
+    "measure",
+    (
+        text("estimand", "conversion (5 years) or rmst", values=("conversion", "rmst")),
+        REGION,
+        VERSUS,
+        text("choice", "the choice, or together: only in combination"),
+        share("share", "share explained; missing where estimates do not vary", null=True),
+        count("n", "specifications that have an estimate"),
+    ),
+    ("estimand", "region", "versus", "choice"),
+    (Origin("out_specifications", {key: key for key in ("estimand", "region", "versus")}),),
+)
+
+INFLUENCE = Table(
+    "out_influence",
+    "A headline difference without one organisation, product or venue: the most influential ones.",
+    "measure",
+    (
+        text("scheme", "region scheme, such as EU27/mainland"),
+        text("counting", "how results of several regions count", values=COUNTINGS),
+        text("estimand", "conversion (5 years) or rmst", values=("conversion", "rmst")),
+        REGION,
+        VERSUS,
+        text(
+            "left_out",
+            "kind of what is left out; none is the headline itself",
+            values=("none", "organisation", "product", "venue"),
+        ),
+        text("name", "its name, or the product's id; empty for the headline"),
+        *estimate("share or years", p_value=True),
+        count("results", "results that are left out"),
+        number("change", "estimate minus that of the headline", null=True),
+        count("rank", "1 changes the difference most, of its kind", low=1),
+        flag(
+            "flips", "whether the sign, or whether the interval leaves zero out, changes", null=True
+        ),
+    ),
+    ("estimand", "region", "versus", "left_out", "name"),
+    (Origin("out_cohort", {"scheme": "scheme", "counting": "counting"}),),
+)
+
 COVERAGE = Table(
     "out_coverage",
     "How many of a region's products would have to be missed to overturn a difference.",
@@ -244,5 +288,6 @@ TABLES = (
     *out_policy.TABLES, *out_spells.TABLES, *out_survival.TABLES, *out_hazards.TABLES,
     *out_parametric.TABLES, *out_counting.TABLES, *out_coverage.TABLES, *out_language.TABLES,
     SPECIFICATIONS, SPECIFICATION_SUMMARY,
-    SPECIFICATION_CHOICES, COVERAGE, SCORECARD, SCORECARD_TESTS, COUNTS, SIMULATION,
+    SPECIFICATION_CHOICES, SPECIFICATION_VARIANCE, INFLUENCE, COVERAGE, SCORECARD,
+    SCORECARD_TESTS, COUNTS, SIMULATION,
 )  # fmt: skip
