@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gapstudy import pickles
 from gapstudy.errors import StudyError
 
 Part = TypeVar("Part")
@@ -93,13 +94,11 @@ def _in_processes(
     from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
     from concurrent.futures.process import BrokenProcessPool
 
-    import joblib
-
     with contextlib.ExitStack() as stack:
         path = None
         if shared is not None:
             path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "shared"
-            joblib.dump(shared, path)
+            pickles.dump(shared, path)
         # Spawn: forking a process that already runs threads (Arrow, BLAS) can hang.
         pool = stack.enter_context(
             ProcessPoolExecutor(
@@ -132,9 +131,7 @@ def _in_processes(
 def _load(path: Path | None) -> None:
     global _shared
     if path is not None:
-        import joblib
-
-        _shared = joblib.load(path, mmap_mode="r")
+        _shared = pickles.load(path)
 
 
 def _call(function: Callable[..., Result], part: Any, with_shared: bool) -> Result:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gapstudy import pickles
 from gapstudy.store import atomic
 
 if TYPE_CHECKING:
@@ -95,11 +96,9 @@ class Parts:
 
     def thing(self, kind: str, name: str) -> Any:
         """Read an object, its arrays mapped from the file; None when it is not there or damaged."""
-        import joblib
-
         path = self.folder / kind / name
         try:
-            return joblib.load(path, mmap_mode="r")
+            return pickles.load(path)
         except Exception:  # noqa: BLE001  # a damaged pickle may raise anything; it is made again
             path.unlink(missing_ok=True)
             return None
@@ -110,10 +109,8 @@ class Parts:
         Raises:
             StoreError: the folder cannot be written, or the disk is full.
         """
-        import joblib
-
         with atomic(self.folder / kind / name) as path:
-            joblib.dump(thing, path)
+            pickles.dump(thing, path)
 
     def once(self, kind: str, name: str, make: Callable[[], Made]) -> Made:
         """The one thing of a kind: what is kept under this name, else what `make` gives.

@@ -17,7 +17,7 @@ FLOORS = (
     {"pipeline"},
     STAGES,
     {"archive", "engine", "parts"},
-    {"store", "warc"},
+    {"store", "warc", "pickles"},
     {"sources"},
     {"tables", "study", "organisations"},
     {"regions", "dates"},

@@ -99,7 +99,7 @@ def learn(
     }
     if parts is None:
         return Linker.train(tables, study, cache)
-    name = digest(tables.values(), study.seed, study.linking, study.regions, str(cache))
+    name = digest(tables.values(), study.seed, study.linking, study.regions)
     return parts.once("linker", name, lambda: Linker.train(tables, study, cache))
 
 
