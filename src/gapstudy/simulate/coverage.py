@@ -121,7 +121,7 @@ def _three(random: np.random.Generator, odds: float) -> Answer:
 
 def _lever(random: np.random.Generator, cover: float) -> Answer:
     """The difference of conversion as the tipping point has it, at an assumed coverage."""
-    links, _ = worlds.draw(_HIDDEN, random)
+    links = worlds.draw(_HIDDEN, random).links
     spells = draw(links, "model", worlds.CUTOFF, 2, [int(random.integers(2**31))])
     weight = np.zeros((_HIDDEN.size, len(COLUMNS)))
     weight[:, [0, 1, -1]] = _HIDDEN.weight

@@ -16,7 +16,7 @@ from gapstudy.measure.intervals import Share, difference_interval, difference_p,
 from gapstudy.measure.regional import combine, mean_share
 from gapstudy.regions import REGIONS
 from gapstudy.simulate import worlds
-from gapstudy.simulate.worlds import World
+from gapstudy.simulate.worlds import Drawn, World
 
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
@@ -101,32 +101,35 @@ def _world(
     methods = ["imputed", "threshold"] if world.labelled else ["known"]
     if world.months:
         methods = ["imputed"]
+    if world.begin:
+        methods.append("late_entry_ignored")
     sides: dict[str, list[tuple[Sides, Sides, Sides]]] = {method: [] for method in methods}
     random = np.random.default_rng(seed)
     for number in range(count):
-        links, made_in = worlds.draw(world, random)
+        drawn = worlds.draw(world, random)
         for method in methods:
             if method == "imputed":
-                spells = draw(links, "model", worlds.CUTOFF, imputations, [*seed, number])
+                spells = draw(drawn.links, "model", drawn.last, imputations, [*seed, number])
             else:
-                spells = threshold(links, "model", worlds.CUTOFF, 0.5)
-            sides[method].append(_shares(world, spells, made_in))
+                spells = threshold(drawn.links, "model", drawn.last, 0.5)
+            sides[method].append(_shares(drawn, spells, late=method != "late_entry_ignored"))
     for method in methods:
         yield method, _answers(world, sides[method])
 
 
-def _shares(world: World, spells: Spells, made_in: NDArray[np.int64]) -> tuple[Sides, Sides, Sides]:
+def _shares(drawn: Drawn, spells: Spells, *, late: bool) -> tuple[Sides, Sides, Sides]:
     """Conversion, time lost and leakage in one realisation, by the functions of the study."""
-    steps = survival.steps(spells.time, spells.event, world.weight)
-    place = made_in[spells.product]
+    entry = drawn.entry if late and drawn.entry.any() else None
+    steps = survival.steps(spells.time, spells.event, drawn.weight, entry=entry)
+    place = drawn.made_in[spells.product]
     home = np.array([REGIONS.index(name) for name in PAIR])
     abroad = (place[:, :, None] != home).astype(float)
-    weight = world.weight[:, :_ALL]
+    weight = drawn.weight[:, :_ALL]
     productised = weight[None] * spells.event[:, :, None]
     typical = weight * spells.event.mean(axis=0)[:, None]
     fits = (
-        incidence(steps, world.weight, [HORIZON], _ALL),
-        lost_time(steps, world.weight, TAU, _ALL),
+        incidence(steps, drawn.weight, [HORIZON], _ALL),
+        lost_time(steps, drawn.weight, TAU, _ALL),
         combine(mean_share(abroad, productised), typical),
     )
     result = []

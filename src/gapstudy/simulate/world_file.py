@@ -9,13 +9,16 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gapstudy.errors import UsageError, nearest
+from gapstudy.measure.imputation import YEAR
 from gapstudy.simulate.recovery import PAIR
-from gapstudy.simulate.worlds import Truth, World
+from gapstudy.simulate.worlds import CUTOFF, END, START, Truth, World
 
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
 _Positive = Annotated[float, Field(gt=0.0, le=1000.0)]
 #: Most results of a region: a realisation must fit in memory many times.
 _MOST = 100_000
+#: Years from the first possible result to the last, and from that to the cut-off.
+_SPAN, _SLACK = (int((late - early) / YEAR) for early, late in ((START, END), (END, CUTOFF)))
 
 
 class _Section(BaseModel):
@@ -32,6 +35,7 @@ class RegionFile(_Section):
     leakage: _Share = 0.3
     coverage: _Share = 1.0
     links: tuple[_Positive, _Positive] | None = None
+    delay: Annotated[float, Field(ge=0.0, le=20.0)] = 0.0
 
 
 class WorldFile(_Section):
@@ -42,6 +46,8 @@ class WorldFile(_Section):
     shared: _Share = 0.0
     labelled: Annotated[int, Field(ge=0, le=_MOST)] = 0
     months: bool = False
+    begin: Annotated[float, Field(ge=0.0, le=_SPAN)] = 0.0
+    cut: Annotated[float, Field(ge=0.0, le=_SLACK)] = 0.0
     regions: dict[Literal["EU", "US"], RegionFile]
 
     @model_validator(mode="after")
@@ -57,6 +63,11 @@ class WorldFile(_Section):
                 f"regions.{uneven[0]}.links describes a linker, but with labelled = 0 links are "
                 "known: set labelled to the number of pairs it is calibrated on"
             )
+        if self.begin and (self.labelled or self.months):
+            raise ValueError(
+                "begin leaves out results by the day of their product, which only known links "
+                "(labelled = 0) and known days (months = false) tell"
+            )
         first, second = (self.regions[cast("Any", name)] for name in PAIR)
         if int(self.shared * first.results) > first.results or second.results < 1:
             raise ValueError("shared cannot exceed the results of the first region")
@@ -68,7 +79,10 @@ class WorldFile(_Section):
         for name in PAIR:
             given = self.regions[cast("Any", name)].model_dump(exclude_none=True)
             truths[name] = Truth(**given)
-        return World(self.name, truths, self.law, self.shared, self.labelled, self.months)
+        return World(
+            self.name, truths, self.law, self.shared, self.labelled, self.months, self.begin,
+            self.cut,
+        )  # fmt: skip
 
 
 def read(path: Path) -> World:

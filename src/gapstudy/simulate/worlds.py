@@ -7,6 +7,10 @@ product for some results and scores it; a score s means that the link is true wi
 :math:`p = g(s)`, drawn from a beta distribution of the region. The study does not know g: it
 calibrates on a sample of labelled pairs, so that its probabilities carry the calibration error of
 real ones.
+
+Sources may show a product only some time after it came (an exponential reporting delay, so that the
+newest months are incomplete), and the study may begin late: a result that had its product before is
+not in the sample then (left truncation).
 """
 
 from __future__ import annotations
@@ -39,6 +43,8 @@ class Truth:
         leakage: share of products made abroad (in the US; for the US, in the EU), lambda.
         coverage: share of products that can be seen, kappa.
         links: parameters of the beta distribution of link probabilities.
+        delay: mean years from a product to the day on which sources show it; those not shown at
+            the cut-off are not seen.
     """
 
     results: int
@@ -48,6 +54,7 @@ class Truth:
     leakage: float = 0.3
     coverage: float = 1.0
     links: tuple[float, float] = (1.0, 1.0)
+    delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,9 @@ class World:
         shared: share of the first region's results that also count for the second.
         labelled: labelled pairs that the linker is calibrated on; 0 means that links are known.
         months: whether dates are known to thirty days only.
+        begin: years from the first possible result to the day on which the study begins to look;
+            results with a product by then are not in the sample. Only with known links and days.
+        cut: years before the cut-off that the study leaves out as incomplete.
         weight: credits of the results to the regions, then to all together.
     """
 
@@ -70,6 +80,8 @@ class World:
     shared: float = 0.0
     labelled: int = 0
     months: bool = False
+    begin: float = 0.0
+    cut: float = 0.0
     weight: Floats = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -106,8 +118,27 @@ class World:
         return weight
 
 
-def draw(world: World, random: np.random.Generator) -> tuple[Candidates, NDArray[np.int64]]:
-    """One realisation: the possible links of its results, and where each product was made."""
+@dataclass(frozen=True)
+class Drawn:
+    """One realisation of a world: n results in the sample.
+
+    Attributes:
+        links: possible links of the results.
+        made_in: where each product was made; the last entry stands for no product.
+        weight: credits of the results, (n, K + 1).
+        entry: years from each result to the day on which the study began to look, (n,).
+        last: last day that the study uses.
+    """
+
+    links: Candidates
+    made_in: NDArray[np.int64]
+    weight: Floats
+    entry: Floats
+    last: int
+
+
+def draw(world: World, random: np.random.Generator) -> Drawn:
+    """One realisation of a world."""
     parts = [_region(world, region, truth, random) for region, truth in world.regions.items()]
     lag, linked, probability, place = (
         np.concatenate([part[j] for part in parts]) for j in range(4)
@@ -115,6 +146,19 @@ def draw(world: World, random: np.random.Generator) -> tuple[Candidates, NDArray
     paper = random.integers(START, END + 1, world.size)
     index = np.flatnonzero(linked).astype(np.int64)
     product = paper[index] + np.maximum(np.round(lag[index] * YEAR), 0).astype(np.int64)
+    kept = np.ones(world.size, dtype=bool)
+    entry = np.zeros(world.size)
+    if world.begin:
+        # Whose product came by then was never a candidate for the sample.
+        since = START + round(world.begin * YEAR)
+        kept[index[product <= since]] = False
+        entry = np.maximum(since - paper, 0) / YEAR
+    shown = kept[index]
+    if any(truth.delay for truth in world.regions.values()):
+        mean = np.concatenate([np.full(one.results, one.delay) for one in world.regions.values()])
+        wait = mean[index] * random.standard_exponential(len(index)) * YEAR
+        shown &= product + wait <= CUTOFF
+    index, product = index[shown], product[shown]
     seen = probability[index]
     if world.labelled:
         seen = calibrated(seen, world, random)
@@ -122,12 +166,15 @@ def draw(world: World, random: np.random.Generator) -> tuple[Candidates, NDArray
     early_paper = paper - random.integers(0, width + 1, world.size)
     early_product = product - random.integers(0, width + 1, len(index))
     none = np.zeros(len(index))
+    number = np.cumsum(kept) - 1
     table = Candidates(
-        early_paper, early_paper + width, early_product, early_product + width,
-        index, np.arange(len(index)), none, seen, np.full(world.size, "none_found"),
+        early_paper[kept], early_paper[kept] + width, early_product, early_product + width,
+        number[index].astype(np.int64), np.arange(len(index)), none, seen,
+        np.full(int(kept.sum()), "none_found"),
     )  # fmt: skip
     made = np.append(place[index], REGIONS.index("unknown")).astype(np.int64)
-    return table, made
+    last = CUTOFF - round(world.cut * YEAR)
+    return Drawn(table, made, world.weight[kept], entry[kept], last)
 
 
 def calibrated(probability: Floats, world: World, random: np.random.Generator) -> Floats:

@@ -94,20 +94,20 @@ def test_summary_notices_a_biased_and_an_overconfident_estimator() -> None:
 def test_worlds_have_the_truth_that_is_set() -> None:
     world = World("big", {"EU": Truth(40000, 0.3, median=2.0, leakage=0.4),
                           "US": Truth(10, 0.3)})  # fmt: skip
-    links, made_in = worlds.draw(world, np.random.default_rng(0))
-    spells = threshold(links, "model", worlds.CUTOFF + 100000, 0.5)
+    drawn = worlds.draw(world, np.random.default_rng(0))
+    spells = threshold(drawn.links, "model", worlds.CUTOFF + 100000, 0.5)
     event, time = spells.event[0, :40000], spells.time[0, :40000]
     assert event.mean() == pytest.approx(0.3, abs=0.01)
     assert np.median(time[event]) == pytest.approx(2.0, abs=0.05)
     assert (event & (time <= 5)).mean() == pytest.approx(world.conversion("EU", 5.0), abs=0.01)
-    away = made_in[spells.product[0, :40000]][event] != 0
+    away = drawn.made_in[spells.product[0, :40000]][event] != 0
     assert away.mean() == pytest.approx(0.4, abs=0.02)
 
 
 def test_uncertain_links_carry_the_set_conversion() -> None:
     world = World("blurred", {"EU": Truth(30000, 0.2, links=(1.0, 2.0)), "US": Truth(10, 0.2)},
                   labelled=20000)  # fmt: skip
-    links, _ = worlds.draw(world, np.random.default_rng(1))
+    links = worlds.draw(world, np.random.default_rng(1)).links
     spells = draw(links, "model", worlds.CUTOFF + 100000, 2, [0])
     assert spells.event[:, :30000].mean() == pytest.approx(0.2, abs=0.01)
 

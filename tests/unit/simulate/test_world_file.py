@@ -95,5 +95,40 @@ def test_measured_world_shows_that_certain_links_mislead() -> None:
     assert ours["coverage"] >= 0.9
 
 
+def _only(tmp_path: Path, changes: dict[str, str]) -> dict[tuple[str, str], dict[str, float]]:
+    text = TEXT
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    made = described(_file(tmp_path, text), 60, Study.from_data(_study()), imputations=5)
+    return {(str(row["estimator"]), str(row["method"])): row for row in made.to_dict("records")}  # type: ignore[misc]
+
+
+#: Links are known.
+_KNOWN = {"labelled = 200": "labelled = 0", "links = [1.0, 2.0]": "", "links = [0.4, 0.4]": ""}
+
+
+def test_late_entry_is_allowed_for(tmp_path: Path) -> None:
+    found = _only(tmp_path, _KNOWN | {"begin = 0.0": "begin = 6.0"})
+    ours, naive = (found["conversion-5y-EU", method] for method in ("known", "late_entry_ignored"))
+    # Those that converted early before the study began are missing.
+    assert naive["bias"] < -5 * naive["mc_error"]
+    assert abs(ours["bias"]) < 4 * ours["mc_error"]
+    assert ours["coverage"] > naive["coverage"] + 0.2
+
+
+def test_what_is_reported_late_looks_like_nothing_until_it_is_cut(tmp_path: Path) -> None:
+    slow = _KNOWN | {"delay = 0.0": "delay = 2.0", "results = 120": "results = 2000"}
+    whole = _only(tmp_path, slow)["conversion-5y-EU", "known"]
+    cut = _only(tmp_path, slow | {"cut = 0.0": "cut = 3.0"})["conversion-5y-EU", "known"]
+    assert whole["bias"] < -4 * whole["mc_error"]
+    assert abs(cut["bias"]) < abs(whole["bias"]) / 2
+
+
+def test_late_entry_with_an_uncertain_linker_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="labelled = 0"):
+        read(_file(tmp_path, TEXT.replace("begin = 0.0", "begin = 2.0")))
+
+
 def _study() -> dict[str, object]:
     return {"window": {"start": "2012-01-01", "end": "2022-12-31", "cutoff": "2025-12-31"}}
