@@ -55,7 +55,9 @@ class Step:
 
     def inputs(self, study: Study) -> list[str]:
         """Tables that it reads in this study."""
-        raws = [f"raw_{source}" for source in study.sources] if self.name == "normalise" else []
+        # `measure` looks at when items were first seen.
+        of_raw = self.name in ("normalise", "measure")
+        raws = [f"raw_{source}" for source in study.sources] if of_raw else []
         return sorted((*raws, *self.reads))
 
     def run(self, store: Store, study: Study) -> None:

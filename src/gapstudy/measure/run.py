@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gapstudy.measure import counts, numbers, scorecard
+from gapstudy.measure.coverage import arrivals
 from gapstudy.measure.coverage.tables import tipping_points
 from gapstudy.measure.inputs import Inputs
 from gapstudy.measure.results import all_results
@@ -24,6 +25,9 @@ def run(store: Store, study: Study) -> None:
         study: choices of the estimators, the grid and the claims.
     """
     frames = {name: store.read(name) for name in Inputs.TABLES}
+    for name in (f"raw_{source}" for source in study.sources):
+        if store.has(name):
+            frames[name] = store.read(name, arrivals.COLUMNS_RAW)
     results = measure(frames, study)
     for name, frame in results.items():
         store.write(name, frame)
@@ -33,7 +37,8 @@ def measure(frames: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataF
     """All result tables from the input tables, by name.
 
     Args:
-        frames: the tables of `Inputs.TABLES` by name.
+        frames: the tables of `Inputs.TABLES` by name; and `raw_<source>` with
+            `arrivals.COLUMNS_RAW`, where the days of first retrieval are known.
         study: choices of the estimators, the grid and the claims.
     """
     inputs = Inputs.of(frames, study)

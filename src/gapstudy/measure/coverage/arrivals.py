@@ -21,6 +21,8 @@ Ints = NDArray[np.int64]
 #: Date of an item in each table, without suffix.
 DATED = {"papers": "date", "products": "date", "patents": "priority_date"}
 _TOLD = ("day", "month")
+#: What of a raw table tells when its items were first seen.
+COLUMNS_RAW = ("archive_ref", "first_seen")
 
 
 @dataclass(frozen=True)
