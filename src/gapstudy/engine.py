@@ -16,6 +16,8 @@ from gapstudy.errors import StudyError
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
+#: Gives what all partitions look at.
+Shared = Callable[[], Any] | None
 #: How often a partition whose worker was lost is sent again.
 TRIES = 3
 #: What a worker process of the local engine shares among its partitions.
@@ -54,7 +56,7 @@ def each(
     function: Callable[..., Result],
     partitions: Iterable[Any],
     *,
-    shared: Any = None,
+    shared: Shared = None,
     engine: str = "local",
     workers: int = 2,
 ) -> Iterator[tuple[int, Result]]:
@@ -66,8 +68,9 @@ def each(
     Args:
         function: as for `map_partitions`; called with a partition, and with `shared` if given.
         partitions: its arguments, which may be made on the fly.
-        shared: something large that all calls look at (and never change). It is sent to each worker
-            once; arrays in it are mapped from one file by all processes of this machine.
+        shared: gives something large that all calls look at (and never change). It is sent to each
+            worker once and not kept here; arrays in it are mapped from one file by all processes of
+            this machine.
         engine: "local", or "dask://HOST:PORT".
         workers: processes of the local engine; with one, no process is started.
 
@@ -77,10 +80,10 @@ def each(
     Raises:
         StudyError: as for `map_partitions`.
     """
-    extra = () if shared is None else (shared,)
     if engine.startswith("dask://"):
         yield from _on_cluster(function, partitions, shared, engine.removeprefix("dask://"))
     elif workers == 1:
+        extra = () if shared is None else (shared(),)
         for at, part in enumerate(partitions):
             yield at, function(part, *extra)
     else:
@@ -88,7 +91,7 @@ def each(
 
 
 def _in_processes(
-    function: Callable[..., Result], partitions: Iterable[Any], shared: Any, workers: int
+    function: Callable[..., Result], partitions: Iterable[Any], shared: Shared, workers: int
 ) -> Iterator[tuple[int, Result]]:
     import multiprocessing
     from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -98,7 +101,7 @@ def _in_processes(
         path = None
         if shared is not None:
             path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "shared"
-            pickles.dump(shared, path)
+            pickles.dump(shared(), path)
         # Spawn: forking a process that already runs threads (Arrow, BLAS) can hang.
         pool = stack.enter_context(
             ProcessPoolExecutor(
@@ -139,7 +142,7 @@ def _call(function: Callable[..., Result], part: Any, with_shared: bool) -> Resu
 
 
 def _on_cluster(
-    function: Callable[..., Result], partitions: Iterable[Any], shared: Any, address: str
+    function: Callable[..., Result], partitions: Iterable[Any], shared: Shared, address: str
 ) -> Iterator[tuple[int, Result]]:
     with _client(address) as client:
         from distributed import as_completed
@@ -200,7 +203,7 @@ def _client(address: str) -> Iterator[Any]:
         yield client
 
 
-def _send(client: Any, shared: Any, address: str) -> tuple[Any, ...]:
+def _send(client: Any, shared: Shared, address: str) -> tuple[Any, ...]:
     """What is shared, on every worker.
 
     Raises:
@@ -212,7 +215,7 @@ def _send(client: Any, shared: Any, address: str) -> tuple[Any, ...]:
         # A worker that ended is known to the scheduler only a moment later.
         time.sleep(turn)
         with contextlib.suppress(OSError):
-            return (client.scatter(shared, broadcast=True, hash=False),)
+            return (client.scatter(shared(), broadcast=True, hash=False),)
     raise StudyError(
         f"what all parts need could not be sent to the workers {TRIES} times",
         where=f"Dask cluster at {address}",

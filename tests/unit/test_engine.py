@@ -90,7 +90,9 @@ def test_what_is_shared_reaches_every_partition(cluster: str) -> None:
     shared = np.arange(10.0)
     right = {part: part * 2.0 for part in range(10)}
     for engine, workers in (("local", 1), ("local", 2), (f"dask://{cluster}", 1)):
-        found = dict(each(beside, iter(range(10)), shared=shared, engine=engine, workers=workers))
+        found = dict(
+            each(beside, iter(range(10)), shared=lambda: shared, engine=engine, workers=workers)
+        )
         assert found == right
 
 
@@ -102,7 +104,7 @@ def test_partitions_are_drawn_only_as_workers_become_free() -> None:
             drawn.append(part)
             yield part
 
-    results = each(beside, parts(), shared=np.arange(50.0), workers=2)
+    results = each(beside, parts(), shared=lambda: np.arange(50.0), workers=2)
     next(results)
     assert len(drawn) <= 6
     assert len(list(results)) == 49
@@ -110,7 +112,7 @@ def test_partitions_are_drawn_only_as_workers_become_free() -> None:
 
 def test_a_killed_worker_of_a_cluster_changes_nothing(cluster: str, tmp_path: Path) -> None:
     parts = [(number, str(tmp_path)) for number in range(6)]
-    found = dict(each(dies_once, parts, shared=np.arange(6.0), engine=f"dask://{cluster}"))
+    found = dict(each(dies_once, parts, shared=lambda: np.arange(6.0), engine=f"dask://{cluster}"))
     assert found == {number: number * 2.0 for number in range(6)}
     assert (tmp_path / "2").exists()
 
@@ -137,7 +139,7 @@ def test_what_is_shared_is_sent_again_when_a_worker_leaves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    assert _send(Leaving(TRIES - 1), "x", "host:1") == ("x",)
+    assert _send(Leaving(TRIES - 1), lambda: "x", "host:1") == ("x",)
     with pytest.raises(StudyError, match="could not be sent") as raised:
-        _send(Leaving(TRIES), "x", "host:1")
+        _send(Leaving(TRIES), lambda: "x", "host:1")
     assert "host:1" in str(raised.value)

@@ -98,7 +98,7 @@ def among_best(bit: int, ways: Any, group: Any, other: Any, alike: Any, most: in
         most: pairs wanted per group.
     """
     places = np.flatnonzero(ways & np.uint8(bit))
-    order = places[np.lexsort((other[places], -alike[places], group[places]))]
+    order = places[search.order(group[places], alike[places], other[places])]
     chosen = np.zeros(len(ways), dtype=bool)
     chosen[order[search.ranks(group[order]) < most]] = True
     return chosen

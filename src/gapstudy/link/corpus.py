@@ -227,9 +227,12 @@ class Corpus:
     ) -> Iterator[tuple[int, Any]]:
         if not count:
             return iter(())
-        shared = {name: self._target(name) for name in targets} or None
+        names = list(targets)
         workers = 1 if count < 2 else self.workers
-        return each(function, work, shared=shared, engine=self.engine, workers=workers)
+        return each(
+            function, work, engine=self.engine, workers=workers,
+            shared=(lambda: {name: self._target(name) for name in names}) if names else None,
+        )  # fmt: skip
 
     def _choose(self, target_ranks: Any) -> None:
         """Choose the candidates of the study among those of its cells."""

@@ -172,12 +172,32 @@ def best(owner: Ints, other: Ints, cosine: Doubles, count: int) -> tuple[Ints, I
     Pairs given twice count once, those with no cosine above 0 not at all. Returns owners, others
     and cosines, sorted by owner, best first.
     """
-    order = np.lexsort((other, -cosine, owner))
-    owner, other, cosine = owner[order], other[order], cosine[order]
+    placed = order(owner, cosine, other)
+    owner, other, cosine = owner[placed], other[placed], cosine[placed]
     again = (owner[1:] == owner[:-1]) & (other[1:] == other[:-1])
     sound = np.flatnonzero(np.append(True, ~again)[: len(owner)] & (cosine > 0))
     kept = sound[ranks(owner[sound]) < count]
     return owner[kept], other[kept], cosine[kept]
+
+
+def order(owner: Ints, cosine: Doubles, other: Ints) -> Ints:
+    """Places of pairs sorted by owner, larger cosines first, equal ones by the smaller other row.
+
+    Args:
+        owner: row of each pair that the best are wanted for, at least 0.
+        cosine: between -1 and 1, rounded to DECIMALS.
+        other: its other row, at least 0.
+    """
+    steps = 10**DECIMALS
+    low, middle = int(other.max(initial=0)).bit_length(), (2 * steps).bit_length()
+    if low + middle + int(owner.max(initial=0)).bit_length() > 64:
+        return np.lexsort((other, -cosine, owner))
+    # All three in one number: its sort takes a third of the time.
+    worse = (steps - np.rint(cosine * steps)).astype(np.uint64)
+    whole = owner.astype(np.uint64) << np.uint64(low + middle)
+    whole |= worse << np.uint64(low)
+    whole |= other.astype(np.uint64)
+    return np.argsort(whole)
 
 
 class _Best:

@@ -96,7 +96,7 @@ def find(
 
     if todo:
         few = 1 if len(todo) < 2 else workers
-        for at, made in each(of_segment, work(), shared=found, engine=engine, workers=few):
+        for at, made in each(of_segment, work(), shared=lambda: found, engine=engine, workers=few):
             for table, frame in made.items():
                 parts.put_frame(table, names[table][todo[at]], frame)
     result: Frames = {}

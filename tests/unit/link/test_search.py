@@ -188,3 +188,19 @@ def test_a_large_group_is_never_written_out_as_pairs() -> None:
     assert _listed(found.columns, found.rows, found.cosine) == _of_right(
         search.nearest(left, right, 0, 3)
     )
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.integers(-(10**6), 10**6), st.integers(0, 9)), max_size=60,
+        unique_by=lambda pair: (pair[0], pair[2]),
+    ),
+    st.sampled_from([1, 10**9, 2**40]),
+)  # fmt: skip
+def test_order_is_by_owner_then_cosine_then_other_however_large(
+    pairs: list[tuple[int, int, int]], far: int
+) -> None:
+    owner, cosine, other = np.array(pairs or [(0, 0, 0)]).T
+    found = search.order(owner * far, np.round(cosine / 10**6, 6), other * far)
+    wanted = sorted(range(len(owner)), key=lambda at: (owner[at], -cosine[at], other[at]))
+    assert found.tolist() == wanted
