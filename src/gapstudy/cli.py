@@ -1,4 +1,4 @@
-"""The app and its commands; only this file, `link_commands` and `terminal` print, only it exits."""
+"""The app and its commands; only it exits, and only it, `*_commands` and `terminal` print."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from gapstudy import link_commands, terminal
+from gapstudy import link_commands, survey_commands, terminal
 from gapstudy.errors import GapstudyError, UsageError
 from gapstudy.terminal import HERE, Json, Root
 
@@ -311,6 +311,7 @@ def trace(
 
 app.add_typer(link_commands.evaluate, name="evaluate")
 app.command()(link_commands.label)
+app.add_typer(survey_commands.survey, name="survey")
 
 
 @app.command()

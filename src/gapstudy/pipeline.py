@@ -69,7 +69,7 @@ class Step:
 _CORE = ("papers", "paper_affiliations", "products", "followups")
 STEPS = (
     Step(
-        "parse", "gapstudy.collect.run:run", ("collect", "sources"),
+        "parse", "gapstudy.collect.run:run", ("collect", "sources", "survey"),
         settings=("sources", "source", "as_of"),
     ),
     Step(
@@ -83,11 +83,13 @@ STEPS = (
         ("linking", "measurement", "seed", "window", "regions"),
     ),
     Step(
-        "measure", "gapstudy.measure.run:run", ("measure",),
+        "measure", "gapstudy.measure.run:run", ("measure", "survey"),
         (*_CORE, "links", "product_availability", "indicators", "sources", "out_link_recall",
          "out_link_quality", "same_as", "policy_events", "patents", "patent_parties",
-         "paper_artifacts", "patent_paper_pairs", "out_link_calibration", "quarantine"),
-        ("linking", "measurement", "seed", "window", "regions", "grid", "claims", "frames"),
+         "paper_artifacts", "patent_paper_pairs", "out_link_calibration", "quarantine",
+         "survey_responses"),
+        ("linking", "measurement", "seed", "window", "regions", "grid", "claims", "frames",
+         "survey"),
     ),
     Step(
         "simulate", "gapstudy.simulate.run:run", ("simulate", "measure"),
@@ -293,7 +295,9 @@ def _code(places: tuple[str, ...]) -> str:
     files = [path for path in PACKAGE.glob("*.py") if path.stem not in {"cli", "pipeline"}]
     for place in ("tables", *places):
         files += [
-            path for path in (PACKAGE / place).rglob("*") if path.suffix in {".py", ".csv", ".css"}
+            path
+            for path in (PACKAGE / place).rglob("*")
+            if path.suffix in {".py", ".csv", ".css", ".toml"}
         ]
     for path in sorted(files):
         digest.update(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes() + b"\0")

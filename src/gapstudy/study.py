@@ -136,6 +136,46 @@ class Claim(_Section):
     overturn: str = ""
 
 
+class Margin(_Section):
+    """How a population spreads over categories, as published.
+
+    Attributes:
+        variables: what the categories are made of; several are crossed.
+        totals: category -> count or share; names as in the codebook, joined by a slash ("EU/250+").
+        source: who published it, where and when.
+    """
+
+    variables: tuple[Literal["region", "country", "role", "setting", "size"], ...]
+    totals: dict[str, Annotated[float, Field(ge=0)]]
+    source: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _categories(self) -> Margin:
+        if not self.variables or len(set(self.variables)) < len(self.variables):
+            raise ValueError("name at least one variable, and each only once")
+        odd = [name for name in self.totals if name.count("/") != len(self.variables) - 1]
+        if odd or sum(self.totals.values()) <= 0:
+            raise ValueError(
+                f"the category {odd[0]!r} does not name one value of each variable" if odd
+                else "the totals add up to nothing"
+            )  # fmt: skip
+        return self
+
+
+class Survey(_Section):
+    """Choices of the practitioner survey.
+
+    Attributes:
+        min_cell: fewest respondents behind anything that is shown of them.
+        margins: published margins that respondents are weighted to; not weighted when empty.
+        bounds: smallest and largest factor on a weight.
+    """
+
+    min_cell: Annotated[int, Field(ge=3)] = 10
+    margins: tuple[Margin, ...] = ()
+    bounds: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(gt=1)]] = (0.2, 5.0)
+
+
 class Study(_Section):
     """A whole study: everything that can change its answer.
 
@@ -160,6 +200,7 @@ class Study(_Section):
     linking: Linking = Linking()
     measurement: Measurement = Measurement()
     grid: Grid = Grid()
+    survey: Survey = Survey()
     claims: dict[str, Claim] = Field(default_factory=dict)
     root: Path = Field(default=Path(), exclude=True)
 
@@ -243,6 +284,8 @@ def _keys(parents: list[Any]) -> list[str]:
             model = Claim
         elif part == "tests":
             model = Test
+        elif part == "margins":
+            model = Margin
         elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             model = field.annotation
     return sorted(set(model.model_fields) - {"root"})

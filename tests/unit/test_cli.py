@@ -9,7 +9,7 @@ import pytest
 
 COMMANDS = (
     "refresh", "init", "sources", "collect", "parse", "normalise", "link", "measure", "publish",
-    "status", "trace", "evaluate", "label", "simulate", "resolve", "doctor",
+    "status", "trace", "evaluate", "label", "simulate", "resolve", "survey", "doctor",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ STAGES = {"collect", "normalise", "link", "measure", "publish", "simulate"}
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"link_commands"},
+    {"link_commands", "survey_commands"},
     {"terminal"},
     {"doctor", "evaluation", "resolve", "status", "trace", "template"},
     {"pipeline"},
@@ -19,7 +19,7 @@ FLOORS = (
     {"archive", "engine", "parts"},
     {"store", "warc", "pickles"},
     {"sources"},
-    {"tables", "study", "organisations"},
+    {"tables", "study", "organisations", "survey"},
     {"regions", "dates"},
     {"errors"},
 )

@@ -81,7 +81,7 @@ class Inputs:
         "papers", "paper_affiliations", "links", "products", "product_availability", "followups",
         "indicators", "sources", "out_link_recall", "out_link_quality", "same_as",
         "policy_events", "patents", "patent_parties", "paper_artifacts", "patent_paper_pairs",
-        "out_link_calibration", "quarantine",
+        "out_link_calibration", "quarantine", "survey_responses",
     )  # fmt: skip
 
     cohort: Population

@@ -1,50 +1,32 @@
-"""Published figures: enterprise use of AI (C9), and what stands beside our own estimates.
+"""Published figures: enterprise use of AI (C9), and each figure of others beside ours.
 
 Figures are printed as published. A difference from EU27 is taken only within one series, unit,
 period and part, since other definitions count other things. Use of AI and our conversion are not
 correlated here: three regions give no design that could tell a cause.
+
+Beside each figure of others stands the nearest quantity that this study's data hold, with interval
+and number of observations, the difference of the two, and the reason why they need not agree; where
+nothing of ours comes near, the reason says why not. What is compared is declared in `beside`.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from gapstudy.measure import beside as declared
 from gapstudy.measure import data_scale
+from gapstudy.measure.beside import Found, Ours
 
 ADOPTION = (
     "enterprise_ai_use", "enterprise_ai_use_by_size", "business_ai_use_btos",
     "business_ai_use_btos_expected",
 )  # fmt: skip
 _KEY = ["indicator", "period", "entity", "unit", "source_name"]
-
-_SHARES = "another frame: the award results are few, chosen by juries, and span all years"
-_DELAYS = "language models of four US companies there; products and features of many makers here"
 #: Sources that give whole series of official statistics.
 OFFICES = ("btos", "eurostat", "world_bank")
-#: What a published series stands beside, and why the two need not agree.
-BESIDE = {
-    "ai_journal_publication_share": ("shares", _SHARES),
-    "ai_journal_citation_share": ("shares", _SHARES),
-    "frontier_model_delay_share": ("availability", _DELAYS),
-    "frontier_model_delay_regulatory": ("availability", "reasons for delay are not coded here"),
-    "notable_models": ("models", "models called notable by one curator; ours are award results"),
-    "foundation_models": ("models", "models, not results"),
-    "foundation_models_open_share": ("models", "models, not results"),
-    "notable_models_by_sector": ("industry", "models by sector of the maker; ours is authorship"),
-    "notable_models_industry_share": ("industry", "models by sector of the maker; ours is "
-                                                  "authorship of award results"),
-    "private_ai_investment": ("investment", "no estimate of ours"),
-    "private_ai_investment_cumulative": ("investment", "no estimate of ours"),
-    "generative_ai_private_investment": ("investment", "no estimate of ours"),
-    "newly_funded_ai_companies": ("investment", "no estimate of ours"),
-    "enterprise_ai_barrier": ("barriers", "no estimate of ours"),
-    "business_ai_barrier_btos": ("barriers", "no estimate of ours"),
-    "ai_patents_granted": ("patents", "no estimate of ours"),
-    "ai_patent_applications": ("patents", "no estimate of ours"),
-    "generative_ai_patent_families": ("patents", "no estimate of ours"),
-    "top100_cited_ai_papers": ("shares", "chosen by citations, not by juries"),
-    "ai_publications": ("shares", "a count of the world, no share"),
-}  # fmt: skip
+_UNITS = {"count_of_100_papers": "per cent", "usd_billion": "USD billion",
+          "count_of_68_delays": "count"}  # fmt: skip
 
 
 def adoption(indicators: pd.DataFrame) -> pd.DataFrame:
@@ -59,42 +41,58 @@ def adoption(indicators: pd.DataFrame) -> pd.DataFrame:
     return rows[columns].reset_index(drop=True)
 
 
-def beside(
-    indicators: pd.DataFrame,
-    shares: pd.DataFrame,
-    availability: pd.DataFrame,
-    industry: pd.DataFrame,
-) -> pd.DataFrame:
+def beside(indicators: pd.DataFrame, ours: Ours) -> pd.DataFrame:
     """Rows of `out_published`.
 
     Args:
         indicators: table `indicators`.
-        shares: rows of `out_shares` of the headline, one per region.
-        availability: rows of `out_availability` of the headline with measure delayed, one per
-            market.
-        industry: rows of `out_industry` of the headline with kind industry, one per region.
+        ours: our tables that the nearest quantities are taken from.
     """
-    ours = {
-        "ai_journal_publication_share": shares.set_index("region")["estimate"],
-        "frontier_model_delay_share": availability.set_index("market")["estimate"],
-        "notable_models_industry_share": industry.set_index("region")["estimate"].rename(
-            {"all": "WORLD"}
-        ),
-    }
     elsewhere = indicators["indicator"].isin([*ADOPTION, *data_scale.SERIES])
     # Of the series of statistical offices, thousands of figures, only those named are compared.
-    office = indicators["source"].isin(OFFICES) & ~indicators["indicator"].isin(BESIDE)
-    rows = indicators[~office & ~elsewhere].copy()
-    known = [BESIDE.get(name, ("other", "no estimate of ours")) for name in rows["indicator"]]
-    rows["topic"] = [topic for topic, _ in known]
-    rows["difference"] = [why for _, why in known]
-    rows["ours"] = [
-        100 * float(ours[name].get(geo, float("nan")))
-        # One maker's or one size class's figure is not ours to match.
-        if name in ours and entity in ("", "industry")
-        else float("nan")
-        for name, geo, entity in zip(rows["indicator"], rows["geo"], rows["entity"], strict=True)
+    office = indicators["source"].isin(OFFICES) & ~indicators["indicator"].isin(declared.SERIES)
+    rows = indicators[~office & ~elsewhere].reset_index(drop=True)
+    series = [declared.SERIES.get(name, declared.OTHER) for name in rows["indicator"]]
+    found = [
+        one.ours(ours, row) if one.ours is not None else Found()
+        for one, row in zip(series, rows.to_dict("records"), strict=True)
     ]
-    columns = ["topic", "indicator", "geo", "period", "entity", "value", "unit", "ours",
-               "difference", "source_name"]  # fmt: skip
-    return rows[columns].reset_index(drop=True)
+    made = rows[["indicator", "geo", "period", "entity", "definition", "source_name"]].assign(
+        topic=[one.topic for one in series],
+        published=rows["value"], published_low=rows["lower"], published_high=rows["upper"],
+        unit=[_unit(unit) for unit in rows["unit"]],
+        nearest=[one.nearest if item.known else ""
+                 for one, item in zip(series, found, strict=True)],
+        estimate=[item.estimate for item in found], low=[item.low for item in found],
+        high=[item.high for item in found], n=[item.n for item in found],
+        reason=[one.reason if item.known or not one.missing else one.missing
+                for one, item in zip(series, found, strict=True)],
+        evidence=rows["evidence"],
+    )  # fmt: skip
+    made["difference"] = made["estimate"] - made["published"]
+    made["comparable"] = np.where(made["difference"].notna(), "yes", "no")
+    columns = ["topic", "indicator", "geo", "period", "entity", "definition", "published",
+               "published_low", "published_high", "unit", "nearest", "estimate", "low", "high",
+               "n", "difference", "comparable", "reason", "source_name", "evidence"]  # fmt: skip
+    return pd.DataFrame(made[columns])
+
+
+def series(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `out_published_series`.
+
+    Args:
+        rows: rows of `out_published`.
+    """
+    # Where one series has both, the reason of the figures that are compared is the one to read.
+    ordered = rows.sort_values(
+        ["indicator", "comparable", "geo", "period"], ascending=[True, False, True, True]
+    )
+    return ordered.groupby("indicator", sort=True, as_index=False).agg(
+        topic=("topic", "first"), figures=("indicator", "size"),
+        compared=("estimate", "count"), comparable=("comparable", "first"),
+        nearest=("nearest", "first"), reason=("reason", "first"),
+    )[["topic", "indicator", "figures", "compared", "comparable", "nearest", "reason"]]  # fmt: skip
+
+
+def _unit(unit: str) -> str:
+    return "per cent" if unit.startswith("percent") else _UNITS.get(unit, unit)

@@ -24,6 +24,7 @@ from gapstudy.measure import (
     specifications,
 )
 from gapstudy.measure.availability import tables as availability_tables
+from gapstudy.measure.beside import Ours
 from gapstudy.measure.cohort import Weights
 from gapstudy.measure.conversion import Case
 from gapstudy.measure.counting import tables as counting_tables
@@ -35,6 +36,7 @@ from gapstudy.measure.language import tables as language_tables
 from gapstudy.measure.parametric import tables as parametric_tables
 from gapstudy.measure.policy import tables as policy_tables
 from gapstudy.measure.spells import tables as spells_tables
+from gapstudy.measure.survey import tables as survey_tables
 from gapstudy.measure.survival_suite import tables as survival_tables
 from gapstudy.measure.uncertainty import tables as uncertainty_tables
 from gapstudy.regions import Counting, RegionScheme
@@ -50,6 +52,7 @@ LINKS: tuple[LinkChoice, ...] = ("followup", "model", "both")
 THEMES = (
     spells_tables, survival_tables, hazards_tables, parametric_tables, uncertainty_tables,
     counting_tables, coverage_tables, availability_tables, policy_tables, language_tables,
+    survey_tables,
 )  # fmt: skip
 
 
@@ -270,21 +273,27 @@ def _productisation(inputs: Inputs, weights: list[Weights], study: Study) -> pd.
 def _published(inputs: Inputs, results: Frames, study: Study) -> Frames:
     indicators, measurement = inputs.frames["indicators"], study.measurement
     scheme, frame = study.regions.scheme.name, study.frames[0]
-    share, late, firms = (
-        results[name] for name in ("out_shares", "out_availability", "out_industry")
+    share, firms, groups = (
+        results[name] for name in ("out_shares", "out_industry", "out_availability_groups")
     )
     share = share[
-        (share["scheme"] == scheme) & (share["counting"] == "fractional")
-        & (share["frame"] == frame) & (share["venues"] == "all") & (share["years"] == "all")
+        (share["scheme"] == scheme) & (share["frame"] == frame)
+        & (share["venues"] == "all") & (share["years"] == "all")
     ]  # fmt: skip
-    late = late[
-        (late["basis"] == "market_access") & (late["reference"] == "anywhere")
-        & (late["rows"] == "all") & (late["measure"] == "delayed")
+    delayed = groups[
+        (groups["basis"] == "market_access") & (groups["rows"] == "all")
+        & (groups["group"] == "makers") & (groups["measure"] == "same_day")
     ]  # fmt: skip
     firms = firms[(firms["frame"] == frame) & (firms["kind"] == "industry")]
+    ours = Ours(
+        share, firms, delayed, indicators, inputs.cohort.products, inputs.papers,
+        inputs.frames["patents"], measurement.confidence,
+    )  # fmt: skip
+    beside = published.beside(indicators, ours)
     return {
         "out_adoption": published.adoption(indicators),
-        "out_published": published.beside(indicators, share, late, firms),
+        "out_published": beside,
+        "out_published_series": published.series(beside),
         "out_data_scale": data_scale.ratio_table(indicators, measurement.confidence),
         "out_data_sizes": data_scale.size_table(indicators),
     }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         rules,
         scorecard,
         study_text,
+        survey_notice,
         table,
         verdict,
     )
@@ -30,6 +31,7 @@ __all__ = [
     "rules",
     "scorecard",
     "study_text",
+    "survey_notice",
     "table",
     "verdict",
 ]

@@ -59,6 +59,7 @@ LABELS = {
     "average": "the same, averaged influences", "ordered": "and order of coarse dates",
     "linker": "and the linker's own error", "regions": "and unknown regions",
     "recall": "and missed links",
+    "synthetic": "SYNTHETIC", "raked": "raked", "role_size": "role and size",
 }  # fmt: skip
 #: Columns whose values are codes of ours, not words from outside.
 CODES = (
@@ -66,6 +67,7 @@ CODES = (
     "indicator", "region_basis", "estimand", "outcome", "kind", "status", "check", "test", "worlds",
     "lag_class", "feature", "unit", "theme", "correction", "comparison", "versus_kind", "term",
     "layer", "quantity", "stage", "given",
+    "responses", "weighting", "adjusted",
 )  # fmt: skip
 #: Columns whose values are regions or markets.
 PLACES = ("region", "versus", "destination", "market", "home")

@@ -313,14 +313,17 @@ SURVEY_RESPONSES = Table(
     "normalise",
     (
         text("respondent_id", "respondent within the import"),
-        text("item", "item of the codebook"),
+        text("question", "item of the codebook"),
         text("value", "the answer; missing when skipped", null=True),
         text("role", "role of the respondent", null=True),
         country("country", "country of the respondent"),
+        text("month", "month of the response, or its year where no more is known", null=True,
+             form=r"\d{4}(-\d{2})?"),
+        flag("synthetic", "whether the response is made up, to try the survey"),
         *PROVENANCE,
     ),
-    ("respondent_id", "item"),
-)
+    ("respondent_id", "question"),
+)  # fmt: skip
 
 TABLES = (
     PAPERS, PAPER_AFFILIATIONS, PATENTS, PATENT_PARTIES,

@@ -13,6 +13,7 @@ from gapstudy.tables import (
     out_policy,
     out_spells,
     out_state,
+    out_survey,
     out_survival,
 )
 from gapstudy.tables.contract import Origin, Table, count, flag, number, share, text
@@ -287,6 +288,7 @@ TABLES = (
     NUMBERS, *out_lag.TABLES, *out_state.TABLES, *out_availability.TABLES,
     *out_policy.TABLES, *out_spells.TABLES, *out_survival.TABLES, *out_hazards.TABLES,
     *out_parametric.TABLES, *out_counting.TABLES, *out_coverage.TABLES, *out_language.TABLES,
+    *out_survey.TABLES,
     SPECIFICATIONS, SPECIFICATION_SUMMARY,
     SPECIFICATION_CHOICES, SPECIFICATION_VARIANCE, INFLUENCE, COVERAGE, SCORECARD,
     SCORECARD_TESTS, COUNTS, SIMULATION,

@@ -167,28 +167,53 @@ ADOPTION = Table(
 
 PUBLISHED = Table(
     "out_published",
-    "A published figure beside ours.",
+    "A published figure, the nearest quantity of ours, their difference and its reason.",
     "measure",
     (
         text("topic", "what it stands beside: shares, availability, industry, investment, models, "
-                      "barriers, patents; other when nothing of ours compares"),
+                      "barriers, patents, data; other when nothing of ours compares"),
         text("indicator", "name of the series"),
         text("geo", "place"),
         text("period", "year or other period, ISO text"),
         text("entity", "part of it; empty for the whole"),
-        number("value", "the figure", null=True),
-        text("unit", "its unit and denominator"),
-        number("ours", "our nearest estimate; missing when we have none", null=True),
-        text("difference", "why the two need not agree"),
+        text("definition", "what the publisher counts"),
+        number("published", "the figure as published", null=True),
+        number("published_low", "lower bound or quartile published with it", null=True),
+        number("published_high", "upper bound or quartile published with it", null=True),
+        text("unit", "unit of both"),
+        text("nearest", "what of ours is nearest; empty when there is nothing"),
+        *estimate("in the unit of the row"),
+        number("difference", "ours minus published; missing when there is nothing of ours",
+               null=True),
+        text("comparable", "whether there is a quantity of ours", values=("yes", "no")),
+        text("reason", "why the two need not agree, or why there is nothing of ours"),
         text("source_name", "who published it"),
+        text("evidence", "page that states the published figure"),
     ),
     ("indicator", "geo", "period", "entity", "source_name"),
     (Origin("indicators", {key: key for key in ("indicator", "geo", "period", "entity",
                                                 "source_name")}),),
 )  # fmt: skip
 
+PUBLISHED_SERIES = Table(
+    "out_published_series",
+    "Each published series: what of ours is nearest, and why the two need not agree.",
+    "measure",
+    (
+        text("topic", "as in out_published"),
+        text("indicator", "name of the series"),
+        count("figures", "published figures of the series"),
+        count("compared", "of these, with a quantity of ours beside them"),
+        text("comparable", "whether any has one", values=("yes", "no")),
+        text("nearest", "what of ours is nearest; empty when there is nothing"),
+        text("reason", "why the two need not agree, or why there is nothing of ours"),
+    ),
+    ("indicator",),
+    (Origin("out_published", {"indicator": "indicator"}),),
+)  # fmt: skip
+
 TABLES = (
     SHARES,
     SHARE_DIFFERENCE, PRODUCTISATION, INDUSTRY, INDUSTRY_DIFFERENCE, DATA_SCALE, DATA_SIZES,
-    ADOPTION, PUBLISHED,
+    ADOPTION, PUBLISHED, PUBLISHED_SERIES,
 )  # fmt: skip

@@ -183,7 +183,7 @@ def frames(seed: int = 0) -> dict[str, pd.DataFrame]:
         "sources": [source], "out_link_recall": recalls(), "out_link_quality": qualities(),
         "same_as": [], "policy_events": [], "patents": [], "patent_parties": [],
         "paper_artifacts": [], "patent_paper_pairs": [], "quarantine": [],
-        "out_link_calibration": [],
+        "out_link_calibration": [], "survey_responses": [],
     }  # fmt: skip
     return {
         # Columns that nothing here needs may be missing.

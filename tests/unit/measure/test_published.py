@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
-from gapstudy.measure import data_scale, published
+from gapstudy.measure import beside, data_scale, published
 
 
 def typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -81,20 +82,122 @@ def test_difference_from_eu27_only_within_one_definition(make: Any) -> None:
     assert len(table) == 5
 
 
-def test_published_figures_stand_beside_ours_only_where_they_match(make: Any) -> None:
+def test_published_figures_stand_beside_the_nearest_of_ours(make: Any) -> None:
     rows = typed([
-        make.indicator("ai_journal_publication_share", "EU", "2020", 8.6),
-        make.indicator("frontier_model_delay_share", "EU", "2026", 11.0),
-        make.indicator("frontier_model_delay_share", "EU", "2025", 26.0, entity="Meta",
-                       entity_kind="industry"),
+        make.indicator("ai_journal_publication_share", "EU", "2020", 8.6, unit="percent_of_x"),
+        make.indicator("top100_cited_ai_papers", "US", "2022", 68.0, unit="count_of_100_papers"),
+        make.indicator("frontier_model_delay_share", "EU", "2026", 11.0, unit="percent_of_375"),
+        make.indicator("frontier_model_delay_share", "EU", "2025", 26.0, entity="Meta"),
+        make.indicator("notable_models_industry_share", "WORLD", "2024", 90.0, entity="industry"),
+        make.indicator("private_ai_investment", "US", "2024", 109.1, unit="usd_billion"),
         make.indicator("enterprise_ai_use", "EU27", "2024", 13.5),
     ])  # fmt: skip
-    share = pd.DataFrame({"region": ["EU"], "estimate": [0.11]})
-    late = pd.DataFrame({"market": ["EU"], "estimate": [0.5]})
-    firms = pd.DataFrame({"region": ["all"], "estimate": [0.3]})
-    table = published.beside(rows, share, late, firms)
-    ours = {(row["indicator"], row["entity"]): row["ours"] for row in table.to_dict("records")}
-    assert ours[("ai_journal_publication_share", "")] == pytest.approx(11)
-    assert ours[("frontier_model_delay_share", "")] == pytest.approx(50)
-    assert np.isnan(ours[("frontier_model_delay_share", "Meta")])
-    assert len(table) == 3
+    table = published.beside(rows, ours(rows))
+    found = {(row["indicator"], row["entity"]): row for row in table.to_dict("records")}
+    journal = found["ai_journal_publication_share", ""]
+    assert (journal["estimate"], journal["low"], journal["high"], journal["n"]) == (11, 8, 15, 311)
+    assert journal["difference"] == pytest.approx(11 - 8.6)
+    assert journal["unit"] == "per cent"
+    # Whole counting for papers that count in every country.
+    assert found["top100_cited_ai_papers", ""]["estimate"] == pytest.approx(49)
+    late = found["frontier_model_delay_share", ""]
+    # Usable on the first day by 30% (20 to 45) is delayed by 70% (55 to 80).
+    assert (late["estimate"], late["low"], late["high"]) == pytest.approx((70, 55, 80))
+    assert found["notable_models_industry_share", "industry"]["estimate"] == pytest.approx(14)
+    for name, part in (("frontier_model_delay_share", "Meta"), ("private_ai_investment", "")):
+        row = found[name, part]
+        assert np.isnan(row["estimate"])
+        assert np.isnan(row["difference"])
+        assert (row["n"], row["nearest"], row["comparable"]) == (0, "", "no")
+        assert row["reason"]
+    assert "few" in found["frontier_model_delay_share", "Meta"]["reason"]
+    assert len(table) == 6
+
+
+def test_models_on_the_list_are_counted_by_place_and_year(make: Any) -> None:
+    rows = typed([
+        make.indicator("notable_models", geo, year, 1.0)
+        for geo, year in (("US", "2024"), ("EUROPE", "2024"), ("EU", "2024"), ("WORLD", "2024"),
+                          ("US", "2019"))
+    ])  # fmt: skip
+    table = published.beside(rows, ours(rows)).set_index(["geo", "period"])
+    counts = table["estimate"]
+    assert counts["US", "2024"] == 6
+    assert counts["EUROPE", "2024"] == 5
+    assert counts["EU", "2024"] == 4
+    assert counts["WORLD", "2024"] == 12
+    assert table.loc[("US", "2024"), "n"] == 12
+    # No sampling interval for a full count; no count where the list hardly reaches back.
+    assert table["low"].isna().all()
+    assert np.isnan(counts["US", "2019"])
+    assert "older ones have left" in str(table.loc[("US", "2019"), "reason"])
+
+
+def test_a_series_has_the_reason_of_the_figures_that_are_compared(make: Any) -> None:
+    rows = typed([
+        make.indicator("notable_models", "US", year, 1.0) for year in ("2019", "2024")
+    ] + [make.indicator("private_ai_investment", "US", "2024", 109.1)])  # fmt: skip
+    table = published.series(published.beside(rows, ours(rows))).set_index("indicator")
+    assert table[["figures", "compared"]].to_numpy().tolist() == [[2, 1], [1, 0]]
+    assert table["comparable"].tolist() == ["yes", "no"]
+    assert table.loc["notable_models", "reason"] == beside.SERIES["notable_models"].reason
+    assert table.loc["notable_models", "nearest"]
+
+
+def test_patents_are_dated_against_their_results(make: Any) -> None:
+    name = "patent_citations_behind_paper_citations"
+    rows = typed([make.indicator(name, "WORLD", "2018", 6.0, unit="years")])
+    row = published.beside(rows, ours(rows)).iloc[0]
+    assert row["estimate"] == pytest.approx(1.0, abs=0.01)
+    assert row["low"] < 1 < row["high"]
+    assert row["n"] == 21
+
+
+def test_growth_is_that_between_the_first_and_the_last_median(make: Any) -> None:
+    sizes = [
+        make.indicator("training_set_size_median", "WORLD", period, value, n=n,
+                       entity="language models, industry")
+        for period, value, n in (("2012/2014", 1e9, 8), ("2015/2019", 7e9, 60),
+                                 ("2017/2019", 3.2e10, 40))
+    ]  # fmt: skip
+    rows = typed([make.indicator("training_set_growth", "WORLD", "2024", 3.7), *sizes])
+    row = published.beside(rows, ours(rows)).iloc[0]
+    assert row["estimate"] == pytest.approx(2.0)
+    assert row["n"] == 48
+
+
+def test_interval_of_a_median_holds_it_as_often_as_it_says() -> None:
+    random = np.random.default_rng(5)
+    for n in (10, 25, 47):
+        found = [beside.median(random.exponential(size=n), 0.95) for _ in range(2000)]
+        held = np.mean([one.low <= np.log(2) <= one.high for one in found])
+        assert 0.945 < held < 0.99, n
+    assert not beside.median(np.arange(9.0), 0.95).known
+
+
+def test_every_series_of_the_corpus_has_its_reason() -> None:
+    path = Path(__file__).parents[3] / "data" / "raw" / "landmark" / "indicators.csv"
+    names = set(pd.read_csv(path)["indicator"])
+    missing = names - set(beside.SERIES) - set(published.ADOPTION) - set(data_scale.SERIES)
+    assert not missing
+
+
+def ours(indicators: pd.DataFrame) -> beside.Ours:
+    share = {"region": ["EU", "US"] * 2, "counting": ["fractional"] * 2 + ["whole"] * 2,
+             "estimate": [0.11, 0.4, 0.14, 0.49], "low": [0.08, 0.35, 0.1, 0.44],
+             "high": [0.15, 0.45, 0.2, 0.55], "n": 311}  # fmt: skip
+    interval = {"low": [0.2], "high": [0.45], "n": [39]}
+    homes = ["US"] * 6 + ["FR", "DE", "SE", "IT", "GB", None]
+    days = [f"20{k + 10:02d}-01-01" for k in range(21)]
+    return beside.Ours(
+        shares=pd.DataFrame(share),
+        industry=pd.DataFrame({"region": ["all"], "estimate": [0.14], **interval}),
+        delayed=pd.DataFrame({"market": ["EU"], "estimate": [0.3], **interval}),
+        indicators=indicators,
+        products=pd.DataFrame({"entry": "feed", "kind": "model", "date": "2024-05",
+                               "home_country": homes}),
+        papers=pd.DataFrame({"paper_id": range(21), "date_from": days}),
+        patents=pd.DataFrame({"paper_id": range(21), "filing_date_from": [
+            str(np.datetime64(day) + 365 + 30 * (k - 10)) for k, day in enumerate(days)]}),
+        confidence=0.95,
+    )  # fmt: skip

@@ -152,6 +152,7 @@ def tables() -> dict[str, pd.DataFrame]:
     _scorecard(made)
     _links(made)
     _state(made)
+    _survey(made)
     _asked(made)
     return {name: fill(name, rows) for name, rows in made.items()}
 
@@ -277,10 +278,19 @@ def _shares(made: dict[str, list[dict[str, Any]]]) -> None:
     ]  # fmt: skip
     made["out_published"] = [
         {"topic": t, "indicator": f"{t}_published", "geo": g, "period": "2023",
-         "value": 20.0, "unit": "per cent", "ours": o, "difference": ATTACK,
-         "source_name": "An index"}
+         "definition": ATTACK, "published": 20.0, "unit": "per cent",
+         "nearest": "" if o is None else "the nearest", "estimate": o,
+         "low": o and o - 4, "high": o and o + 4, "n": 0 if o is None else 120,
+         "difference": o and o - 20.0, "comparable": "no" if o is None else "yes",
+         "reason": ATTACK, "source_name": "An index", "evidence": "https://example.org/index"}
         for t, g, o in (("shares", "EU", 18.0), ("shares", "US", None),
                         ("availability", "EU", 11.0))
+    ]  # fmt: skip
+    made["out_published_series"] = [
+        {"topic": t, "indicator": f"{t}_published", "figures": 2, "compared": c,
+         "comparable": "yes" if c else "no",
+         "nearest": "the nearest" if c else "", "reason": ATTACK}
+        for t, c in (("shares", 1), ("availability", 1), ("patents", 0))
     ]  # fmt: skip
 
 
@@ -401,6 +411,24 @@ def _models(made: dict[str, list[dict[str, Any]]]) -> None:
         {"sample": "labelled", "split": "test", "kind": "all", "theme": t, "metric": m, "n": 40,
          **_interval(0.9, 0.08, 0, 1)}
         for t, m in product(themes, ("precision", "recall", "f1"))
+    ]  # fmt: skip
+
+
+def _survey(made: dict[str, list[dict[str, Any]]]) -> None:
+    made["out_survey_items"] = [
+        {"responses": "synthetic", "item": i, "stage": s, "question": ATTACK, "weighting": "none",
+         "region": r, "answer": a, "answer_label": a, "position": p, "n": 40, "effective_n": 40.0,
+         **_interval(0.2, 0.1, 0, 1)}
+        for (i, s), r, (p, a) in product(
+            (("data_access", "data"), ("law_clarity", "law_ethics")), REGIONS,
+            enumerate(("1", "2", "3", "4", "5"), start=1))
+    ]  # fmt: skip
+    made["out_barriers"] = [
+        {"indicator": f"reason {k}", "source_name": s, "geo": g, "period": "2025", "entity": "",
+         "barrier": f"reason {k} {ATTACK}", "base": "those asked", "unit": "PC_ENT",
+         "interval": "standard_error" if g == "US" else "none", "rank": k, "estimate": 0.1 / k,
+         **({"low": 0.08 / k, "high": 0.12 / k} if g == "US" else {})}
+        for k, (g, s) in product((1, 2), (("EU27", "An office"), ("US", "A bureau")))
     ]  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def plain_text(inlines: Any) -> str:
     if isinstance(inlines, list):
         return "".join(plain_text(item) for item in inlines)
     if isinstance(inlines, dict):
-        if inlines["t"] in {"Space", "SoftBreak", "LineBreak"}:
+        if inlines.get("t") in {"Space", "SoftBreak", "LineBreak"}:
             return " "
         return plain_text(inlines.get("c", ""))
     return inlines if isinstance(inlines, str) else ""

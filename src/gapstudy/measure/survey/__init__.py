@@ -1,0 +1,1 @@
+"""The practitioner survey: shares of answers, ordered logit by region, what may be shown."""

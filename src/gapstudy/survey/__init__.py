@@ -1,0 +1,1 @@
+"""The practitioner survey: questionnaire, codebook, import of responses, synthetic responses."""
