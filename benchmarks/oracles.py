@@ -26,7 +26,7 @@ from lifelines import (
     LogNormalAFTFitter,
     WeibullAFTFitter,
 )
-from lifelines.datasets import load_larynx, load_rossi, load_waltons
+from lifelines.datasets import load_rossi, load_waltons
 from lifelines.statistics import logrank_test, proportional_hazard_test
 from lifelines.utils import restricted_mean_survival_time
 
@@ -39,11 +39,9 @@ from gapstudy.measure.models import aft
 from gapstudy.measure.models.proportional_hazards import proportional_test
 from gapstudy.measure.models.sample import Sample
 
-SAMPLES: tuple[tuple[str, Any, str, str, list[float]], ...] = (
-    ("waltons", load_waltons, "T", "E", [20.0, 40.0, 60.0]),
-    ("rossi", load_rossi, "week", "arrest", [10.0, 25.0, 40.0]),
-    ("larynx", load_larynx, "time", "death", [1.0, 3.0, 6.0]),
-)
+HORIZONS = {
+    "waltons": [20.0, 40.0, 60.0], "rossi": [10.0, 25.0, 40.0], "larynx": [1.0, 3.0, 6.0],
+}  # fmt: skip
 _AFT = (("weibull", WeibullAFTFitter), ("log-normal", LogNormalAFTFitter),
         ("log-logistic", LogLogisticAFTFitter))  # fmt: skip
 _RANKS = "lifelines ranks tied events one after another; ours, as R's, have their mean rank"
@@ -64,9 +62,9 @@ is known of these in simulated worlds stands in [estimators](estimators.md).
 
 def lifelines() -> Iterator[Compared]:
     """Every comparison with lifelines."""
-    for name, load, duration, ends, horizons in SAMPLES:
-        frame = load()
-        time, event = frame[duration].to_numpy(float), frame[ends].to_numpy(bool)
+    data = oracles_data.public()
+    for name, horizons in HORIZONS.items():
+        time, event = data[name]["time"].to_numpy(float), data[name]["event"].to_numpy(bool)
         table = survival.steps(time, event, np.ones((len(time), 1)))
         oracle = KaplanMeierFitter().fit(time, event)
         survived = oracle.survival_function_at_times(horizons).to_numpy()

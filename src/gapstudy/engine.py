@@ -211,11 +211,12 @@ def _send(client: Any, shared: Shared, address: str) -> tuple[Any, ...]:
     """
     if shared is None:
         return ()
+    given = shared()
     for turn in range(TRIES):
         # A worker that ended is known to the scheduler only a moment later.
         time.sleep(turn)
         with contextlib.suppress(OSError):
-            return (client.scatter(shared(), broadcast=True, hash=False),)
+            return (client.scatter(given, broadcast=True, hash=False),)
     raise StudyError(
         f"what all parts need could not be sent to the workers {TRIES} times",
         where=f"Dask cluster at {address}",

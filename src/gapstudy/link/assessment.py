@@ -10,7 +10,10 @@ from gapstudy.link.ends import KEY
 from gapstudy.link.score import Linker
 from gapstudy.regions import add_region
 from gapstudy.study import Study
+from gapstudy.tables.rounding import rounded
 
+#: Decimals of the numbers that are kept.
+DECIMALS = 6
 _GROUPS = ["split", "origin", "target_type", "region"]
 
 
@@ -43,7 +46,7 @@ def tables(
         ),
         "out_link_training": training_table(linker, study),
     }  # fmt: skip
-    return {name: rounded(frame) for name, frame in made.items()}
+    return {name: rounded(frame, DECIMALS) for name, frame in made.items()}
 
 
 def training_table(linker: Linker, study: Study) -> pd.DataFrame:
@@ -70,9 +73,3 @@ def training_table(linker: Linker, study: Study) -> pd.DataFrame:
         pairs=("label", "size"), positives=("label", "sum"), clusters=("cluster", "nunique")
     )
     return counted.reset_index().astype({"positives": "int64"})
-
-
-def rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its numbers to 6 decimals."""
-    numbers = frame.select_dtypes("float").columns
-    return frame.assign(**{name: frame[name].round(6) for name in numbers})

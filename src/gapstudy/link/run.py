@@ -19,6 +19,7 @@ from gapstudy.link.training import CHOSEN, missed_by_followup
 from gapstudy.parts import Parts, digest
 from gapstudy.store import database
 from gapstudy.tables.link import FEATURE_MEANINGS
+from gapstudy.tables.rounding import rounded
 
 if TYPE_CHECKING:
     from gapstudy.store import Store
@@ -112,7 +113,7 @@ def _quality(
     core = {name: store.read(name, only=of_known) for name in ("papers", "paper_affiliations")}
     links = store.read("links", [*ends.KEY, "probability"], of_known)
     found = pd.concat(judging.known or [pd.DataFrame(columns=[*ends.KEY, "found_by"])])
-    model = assessment.rounded(_model(linker))
+    model = rounded(_model(linker), assessment.DECIMALS)
     rests_on = (model, found, links, *core.values(), linker.facts.labels, linker.facts.followups)
     name = digest(rests_on, study.seed, study.linking, study.regions, study.measurement)
     made = judging.corpus.parts.once(

@@ -147,12 +147,12 @@ def survey_notice() -> Html:
     rows = results().rows("out_survey_quality", {"quantity": "respondents", "about": "all"})
     if rows.empty or rows["n"].eq(0).fillna(False).all():
         return Html(
-            '<p class="no-data survey-notice">No responses to the practitioner survey have been '
+            '<p class="notice">No responses to the practitioner survey have been '
             "imported. Its tables and figure below are empty.</p>"
         )
     if (rows["responses"] == "synthetic").any():
         return Html(
-            '<p class="no-data survey-notice"><strong>SYNTHETIC RESPONSES.</strong> Everything on '
+            '<p class="notice"><strong>SYNTHETIC RESPONSES.</strong> Everything on '
             "this page that comes from the practitioner survey was made up by a program, to try "
             "the survey. It says nothing about the world.</p>"
         )

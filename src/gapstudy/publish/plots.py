@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -141,6 +142,11 @@ def estimate_text(row: Any, unit: str) -> str:
     value = values.with_unit(row["estimate"], unit, row["low"], row["high"])
     span = values.interval(row["estimate"], row["low"], row["high"], unit)
     return f"{value} ({span})" if span else value
+
+
+def folded(text: str, width: int) -> str:
+    """A text in lines of at most so many characters."""
+    return "\n".join(textwrap.wrap(text, width))
 
 
 def sentence(start: str, parts: Sequence[str], most: int = 24) -> str:

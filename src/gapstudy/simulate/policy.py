@@ -27,6 +27,7 @@ from gapstudy.measure.policy import few_treated, randomisation, within
 from gapstudy.measure.policy.panel import Panel
 from gapstudy.measure.policy.rules import MONTH
 from gapstudy.measure.policy.wild import Wild
+from gapstudy.tables.rounding import rounded
 
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
@@ -119,10 +120,8 @@ def _rows(world: World, number: int, count: int, seed: int) -> pd.DataFrame:
             random = np.random.default_rng([seed, 51, number, turn])
             for method, one in answers(world, random, [seed, 52, number, turn]).items():
                 said.setdefault(method, []).append(one)
-    frame = pd.DataFrame([_row(world, method, np.array(all_)) for method, all_ in said.items()])
-    numbers = frame.select_dtypes("float").columns
-    frame[numbers] = frame[numbers].round(10)
-    return frame
+    rows = [_row(world, method, np.array(all_)) for method, all_ in said.items()]
+    return rounded(pd.DataFrame(rows), 10)
 
 
 def draw(world: World, random: np.random.Generator) -> tuple[Panel, float]:

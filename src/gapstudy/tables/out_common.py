@@ -14,13 +14,18 @@ POPULATIONS = ("cohort", "waiting", "illustration")
 EVENTS = number("events", "expected number of products (credit times probability)", low=0)
 
 
-def estimate(unit: str, *, p_value: bool = False) -> tuple[Column, ...]:
-    """The columns of an estimate with its interval, all missing where it may not be shown."""
-    columns = [
+def interval(unit: str) -> tuple[Column, ...]:
+    """The columns of an estimate and its interval alone."""
+    return (
         number("estimate", f"estimate, {unit}; missing when it may not be shown", null=True),
         number("low", "lower end of its interval", null=True),
         number("high", "upper end of its interval", null=True),
-    ]
+    )
+
+
+def estimate(unit: str, *, p_value: bool = False) -> tuple[Column, ...]:
+    """The columns of an estimate with its interval, all missing where it may not be shown."""
+    columns = [*interval(unit)]
     if p_value:
         columns.append(share("p_value", "two-sided p-value against no difference", null=True))
     return (*columns, count("n", "observations (of the smaller side of a difference)"))

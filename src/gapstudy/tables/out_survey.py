@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gapstudy.tables.contract import Column, Origin, Table, count, flag, number, share, text
-from gapstudy.tables.out_common import NOTE, REGION, VERSUS
+from gapstudy.tables.contract import Origin, Table, count, flag, number, share, text
+from gapstudy.tables.out_common import NOTE, REGION, VERSUS, interval
 
 _RESPONSES = text("responses", "real, or synthetic: made up to try the survey, no finding",
                   values=("real", "synthetic"))  # fmt: skip
@@ -12,14 +12,6 @@ _STAGE = text("stage", "stage of an AI project that the barrier belongs to; empt
 _WEIGHTING = text("weighting", "none, or raked: to the margins of study.toml",
                   values=("none", "raked"))  # fmt: skip
 _FROM = Origin("survey_responses", {"item": "question"})
-
-
-def _estimate(unit: str) -> tuple[Column, ...]:
-    return (
-        number("estimate", f"estimate, {unit}; missing when it may not be shown", null=True),
-        number("low", "lower end of its interval", null=True),
-        number("high", "upper end of its interval", null=True),
-    )
 
 
 ITEMS = Table(
@@ -35,7 +27,7 @@ ITEMS = Table(
                        "percentage, as a share"),
         text("answer_label", "the answer as respondents read it"),
         count("position", "order of the answer within the item, 1 is first", low=1),
-        *_estimate("share"),
+        *interval("share"),
         count("n", "respondents who answered; missing where it may not be shown", null=True),
         number("effective_n", "number of equally weighted respondents that say as much (Kish)",
                null=True, low=0),
@@ -57,7 +49,7 @@ MODELS = Table(
         REGION, VERSUS,
         text("adjusted", "what is held equal: none, or role and size of the organisation",
              values=("none", "role_size")),
-        *_estimate("log odds ratio"),
+        *interval("log odds ratio"),
         share("p_value", "two-sided p-value against equal odds", null=True),
         share("p_holm", "the same, adjusted by Holm over all barriers", null=True),
         number("odds_ratio", "odds ratio", null=True, low=0),
@@ -108,7 +100,7 @@ BARRIERS = Table(
         text("barrier", "the reason, as the survey words it"),
         text("base", "who was asked: the denominator"),
         text("unit", "unit as published"),
-        *_estimate("share"),
+        *interval("share"),
         count("n", "respondents behind it, where published", null=True),
         text("interval", "what the interval rests on: standard_error, published or none",
              values=("standard_error", "published", "none")),

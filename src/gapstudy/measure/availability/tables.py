@@ -14,6 +14,7 @@ from gapstudy.measure.policy.events import EVENTS, chosen
 from gapstudy.measure.policy.rules import Rules
 from gapstudy.regions import add_region
 from gapstudy.tables import out_availability
+from gapstudy.tables.rounding import rounded
 
 if TYPE_CHECKING:
     from gapstudy.study import Study
@@ -113,7 +114,4 @@ def _joined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     filled = [part for part in parts if len(part)]
     if not filled:
         return pd.DataFrame(columns=columns)
-    frame = pd.concat(filled, ignore_index=True).reindex(columns=columns)
-    numbers = frame.select_dtypes("float").columns
-    frame[numbers] = frame[numbers].round(_DECIMALS)
-    return frame
+    return rounded(pd.concat(filled, ignore_index=True).reindex(columns=columns), _DECIMALS)

@@ -11,12 +11,14 @@ from gapstudy.measure import cohort
 from gapstudy.measure.counting import funnel, home, matrix, panels, stages
 from gapstudy.measure.inputs import Inputs
 from gapstudy.tables import contract
+from gapstudy.tables.rounding import framed
 
 if TYPE_CHECKING:
     from gapstudy.study import Study
 
 #: Stream of the draws of the funnel.
 STREAM = 42
+_DECIMALS = 8
 #: Tables that are read where they are among the inputs, with their columns where they are not.
 _EXTRA = ("patents", "patent_parties", "paper_artifacts", "patent_paper_pairs")
 
@@ -66,18 +68,10 @@ def results(inputs: Inputs, study: Study) -> dict[str, pd.DataFrame]:
         biases.append(home.table(home.flows(spells, parts, place), parts, population.name, *rules))
     made["out_leakage_matrix"] = pd.concat(matrices, ignore_index=True)
     made["out_home_bias"] = pd.concat(biases, ignore_index=True)
-    return {name: _whole(name, frame) for name, frame in made.items()}
+    return {name: framed(name, frame, _DECIMALS) for name, frame in made.items()}
 
 
 def _with_extra(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The frames, and an empty one for each table that is not among them."""
     empty = {name: pd.DataFrame(columns=contract(name).names) for name in _EXTRA}
     return {**empty, **frames}
-
-
-def _whole(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns of the contract, numbers rounded where their last bits could differ."""
-    frame = frame.reindex(columns=contract(name).names)
-    numbers = frame.select_dtypes("float").columns
-    frame[numbers] = frame[numbers].round(8)
-    return frame

@@ -9,7 +9,7 @@ import pandas as pd
 from gapstudy.measure import cohort
 from gapstudy.measure.coverage import arrivals, levers, overlap, periods, reweight, tipping
 from gapstudy.measure.inputs import Inputs
-from gapstudy.tables import contract
+from gapstudy.tables.rounding import framed
 
 if TYPE_CHECKING:
     from gapstudy.study import Study
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: Stream of the bootstrap of the log-linear models.
 STREAM = 41
 _HORIZON = 5.0
+_DECIMALS = 10
 
 
 def results(
@@ -46,7 +47,7 @@ def results(
             measurement.confidence, measurement.min_cell,
         ),
     }  # fmt: skip
-    return {name: _whole(name, frame) for name, frame in made.items()}
+    return {name: framed(name, frame, _DECIMALS) for name, frame in made.items()}
 
 
 def tipping_points(made: pd.DataFrame, inputs: Inputs, study: Study) -> pd.DataFrame:
@@ -58,12 +59,4 @@ def tipping_points(made: pd.DataFrame, inputs: Inputs, study: Study) -> pd.DataF
         study: regions and levels.
     """
     frame = tipping.table(made, levers.fits_of(inputs, study), study)
-    return _whole("out_tipping", frame)
-
-
-def _whole(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns of the contract, numbers rounded where their last bits could differ."""
-    frame = frame.reindex(columns=contract(name).names)
-    numbers = frame.select_dtypes("float").columns
-    frame[numbers] = frame[numbers].round(10)
-    return frame
+    return framed("out_tipping", frame, _DECIMALS)

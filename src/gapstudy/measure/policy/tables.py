@@ -19,6 +19,7 @@ from gapstudy.measure.policy.panel import OUTCOMES, panel
 from gapstudy.measure.policy.randomisation import Placebos
 from gapstudy.measure.policy.rules import Rules
 from gapstudy.tables import out_policy
+from gapstudy.tables.rounding import rounded
 
 if TYPE_CHECKING:
     from gapstudy.study import Study
@@ -190,7 +191,4 @@ def _power(
 
 
 def _frame(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows).reindex(columns=columns)
-    numbers = frame.select_dtypes("float").columns
-    frame[numbers] = frame[numbers].round(_DECIMALS)
-    return frame
+    return rounded(pd.DataFrame(rows).reindex(columns=columns), _DECIMALS)

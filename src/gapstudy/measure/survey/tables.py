@@ -16,21 +16,21 @@ from gapstudy.measure.survey.disclosure import ALL, shown
 from gapstudy.measure.survey.respondents import Respondents, collect
 from gapstudy.measure.survey.weighting import Weighted
 from gapstudy.survey.questionnaire import NOT_APPLICABLE, Questionnaire, questionnaire
-from gapstudy.tables import contract
+from gapstudy.tables.rounding import framed
 
 if TYPE_CHECKING:
     from gapstudy.study import Study
 
 Rows = Iterator[dict[str, Any]]
+_DECIMALS = 8
 
 
 def results(inputs: Inputs, study: Study) -> dict[str, pd.DataFrame]:
     """Rows of `out_survey_items`, `_models` and `_quality`, and of `out_barriers`."""
     frames = inputs.frames
-    empty = pd.DataFrame(columns=contract("survey_responses").names)
     made = measured(
-        frames.get("survey_responses", empty), frames["quarantine"], questionnaire(), study
-    )
+        frames["survey_responses"], frames["quarantine"], questionnaire(), study
+    )  # fmt: skip
     made["out_barriers"] = barriers.table(frames["indicators"], study.measurement.confidence)
     return made
 
@@ -119,9 +119,6 @@ def _weights(weighted: Weighted | None, study: Study) -> Rows:
 
 
 def _framed(name: str, rows: list[dict[str, Any]], kind: str) -> pd.DataFrame:
-    """Rows in the columns of the contract, numbers rounded where their last bits could differ."""
+    """Rows as the table holds them; without a note where none was given."""
     frame = pd.DataFrame([{"note": "", **row, "responses": kind} for row in rows])
-    frame = frame.reindex(columns=contract(name).names)
-    numbers = frame.select_dtypes("float").columns
-    frame[numbers] = frame[numbers].round(8)
-    return frame
+    return framed(name, frame, _DECIMALS)

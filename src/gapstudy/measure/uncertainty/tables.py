@@ -18,6 +18,7 @@ from gapstudy.measure.inputs import STREAMS, Inputs
 from gapstudy.measure.regional import Regional, Rule, combine
 from gapstudy.measure.spells.clusters import clusters
 from gapstudy.measure.uncertainty import bootstrap, calibration, regions
+from gapstudy.tables.rounding import rounded
 
 if TYPE_CHECKING:
     from gapstudy.study import Study
@@ -64,8 +65,10 @@ def results(inputs: Inputs, study: Study) -> dict[str, pd.DataFrame]:
     assert average is not None
     checked = _check(inputs, weights, study, headline, average)
     return {
-        "out_uncertainty": _rounded(pd.DataFrame(rows)),
-        "out_bootstrap_check": _rounded(pd.DataFrame([{**labels, **row} for row in checked])),
+        "out_uncertainty": rounded(pd.DataFrame(rows), _DIGITS),
+        "out_bootstrap_check": rounded(
+            pd.DataFrame([{**labels, **row} for row in checked]), _DIGITS
+        ),
     }
 
 
@@ -228,8 +231,3 @@ def _compared(
         return row | {"note": "no product in any link set: the bootstrap has nothing to vary"}
     return row | {"width_ratio": (high - low) / width(one),
                   "width_ratio_average": (high - low) / width(two)}  # fmt: skip
-
-
-def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    floats = frame.select_dtypes("float").columns
-    return frame.assign(**{name: frame[name].round(_DIGITS) for name in floats})

@@ -44,15 +44,17 @@ def draw(frame: pd.DataFrame, size: Size) -> Any:
 
     width, words = (26, 18) if size.narrow else (62, 34)
     panels = [
-        _folded(f"{row['geo']}, {row['period']}, {row['source_name']}; asked: {row['base']}", width)
+        plots.folded(
+            f"{row['geo']}, {row['period']}, {row['source_name']}; asked: {row['base']}", width
+        )
         for row in frame.to_dict("records")
     ]
     order = frame.groupby("barrier")["estimate"].mean().sort_values(kind="stable").index
     frame = frame.assign(
         panel=pd.Categorical(panels, categories=list(dict.fromkeys(panels))),
         row=pd.Categorical(
-            [_folded(str(text), words) for text in frame["barrier"]],
-            categories=[_folded(str(text), words) for text in order],
+            [plots.folded(str(text), words) for text in frame["barrier"]],
+            categories=[plots.folded(str(text), words) for text in order],
         ),
         size=[_who(entity) for entity in frame["entity"]],
     )
@@ -73,9 +75,3 @@ def draw(frame: pd.DataFrame, size: Size) -> Any:
 
 def _who(entity: Any) -> str:
     return {"": "all asked", "GE10": "10 or more employed"}.get(str(entity), str(entity))
-
-
-def _folded(text: str, width: int) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, width))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import pandas as pd
@@ -53,7 +52,7 @@ def draw(frame: pd.DataFrame, size: Size) -> Any:
     width = 24 if size.narrow else 50
     frame = frame.assign(
         kind=pd.Categorical(frame["method"].map(_METHODS), categories=list(_COLOURS)[::-1]),
-        world=rows.rename_categories(lambda name: "\n".join(textwrap.wrap(name, width))),
+        world=rows.rename_categories(lambda name: plots.folded(name, width)),
     )
     # Two points either way of the level that the intervals claim, as METHOD asks.
     level = float(frame["nominal"].iloc[0])
