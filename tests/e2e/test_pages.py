@@ -157,7 +157,9 @@ def test_a_study_without_tables_says_so(tmp_path: Path) -> None:
 # In a browser
 
 
-@pytest.fixture(scope="session")
+# No longer than this file: while it is open Playwright's event loop counts as running, and a later
+# test in the same process could not start its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     """Headless Chromium of the system."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -37,23 +37,35 @@ def ratio_table(indicators: pd.DataFrame, confidence: float) -> pd.DataFrame:
         indicators: table `indicators`.
         confidence: level of the intervals made here.
     """
+    value, error, size, groups = published_ratios(indicators)
+    made = [
+        _row(group, float(v), float(e), int(n), confidence)
+        for group, v, e, n in zip(groups, value, error, size, strict=True)
+    ]
+    if len(groups):
+        together, spread = combined(value, error)
+        made.append(_row(TOGETHER, together, spread, int(size.sum()), confidence))
+    else:
+        made.append(_row(TOGETHER, np.nan, np.nan, 0, confidence))
+    return pd.DataFrame(made)
+
+
+def published_ratios(
+    indicators: pd.DataFrame,
+) -> tuple[Floats, Floats, NDArray[np.int64], list[str]]:
+    """Published differences with standard errors, numbers of systems and groups.
+
+    Args:
+        indicators: table `indicators`.
+    """
     rows = indicators[
         (indicators["indicator"] == RATIO)
         & indicators[["value", "lower", "upper"]].notna().all(axis=1)
     ].sort_values(["entity", "source_name"])
     value = rows["value"].to_numpy(float)
     error = (rows["upper"] - rows["lower"]).to_numpy(float) / (2 * float(quantile(_PUBLISHED)))
-    size = rows["n"].fillna(0).to_numpy(int)
-    made = [
-        _row(str(group), float(v), float(e), int(n), confidence)
-        for group, v, e, n in zip(rows["entity"], value, error, size, strict=True)
-    ]
-    if len(rows):
-        together, spread = combined(value, error)
-        made.append(_row(TOGETHER, together, spread, int(size.sum()), confidence))
-    else:
-        made.append(_row(TOGETHER, np.nan, np.nan, 0, confidence))
-    return pd.DataFrame(made)
+    size = rows["n"].fillna(0).to_numpy(np.int64)
+    return value, error, size, [str(item) for item in rows["entity"]]
 
 
 def combined(value: Floats, error: Floats) -> tuple[float, float]:

@@ -15,16 +15,18 @@ Destinations compete: the first product, wherever made, ends the spell (`aalen_j
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gapstudy.measure import aalen_johansen
 from gapstudy.measure.cohort import ALL, COLUMNS
 from gapstudy.measure.conversion import Case, problem
-from gapstudy.measure.imputation import Ints
-from gapstudy.measure.regional import combine, mean_share
-from gapstudy.measure.survival import Estimates
+from gapstudy.measure.imputation import Ints, Spells
+from gapstudy.measure.regional import Regional, combine, mean_share
+from gapstudy.measure.survival import Estimates, Floats
 from gapstudy.regions import REGIONS
 
 #: Destinations of a region's results: at home, then the regions.
@@ -72,33 +74,80 @@ def leakage_table(case: Case, made_in: Ints) -> pd.DataFrame:
         made_in: position in `REGIONS` of each product's maker, last entry for none known.
     """
     weight = case.weights.value
-    place = made_in[case.spells.product]
-    known = case.spells.event & (place != REGIONS.index("unknown"))
     rows = []
     for k, region in enumerate(REGIONS[:3]):
-        column = weight[None, :, k : k + 1] * known[:, :, None]
-        abroad = (place != k).astype(float)
-        estimates = mean_share(abroad, column)
-        productised = float(estimates.at_risk.mean())
-        count = float((column[:, :, 0] * abroad).sum(axis=1).mean())
-        some = estimates.at_risk[:, 0, 0] > 0
-        n = int((known.any(axis=0) & (weight[:, k] > 0)).sum())
+        made = leakage(weight, case.spells, made_in, k)
         row = {**case.labels, "region": region, "estimate": np.nan, "low": np.nan, "high": np.nan}
         why = f"fewer than {case.min_cell} results with a product"
-        if productised >= case.min_cell:
-            kept = Estimates(
-                estimates.value[some], estimates.influence[some], estimates.at_risk[some]
-            )
-            # The number of results with a product bounds the effective sample size.
-            fit = combine(kept, known.mean(axis=0)[:, None] * weight[:, [k]])
-            ends = fit.interval(case.confidence)
+        if made.fit is not None and made.productised >= case.min_cell:
+            ends = made.fit.interval(case.confidence)
             row |= {
-                "estimate": float(fit.share.value[0, 0]),
+                "estimate": float(made.fit.share.value[0, 0]),
                 "low": float(ends.low[0, 0]), "high": float(ends.high[0, 0]),
             }  # fmt: skip
             why = ""
-        rows.append(row | {"n": n, "productised": productised, "abroad": count, "note": why})
+        rows.append(
+            row | {"n": made.results, "productised": made.productised, "abroad": made.abroad,
+                   "note": why}
+        )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+class Leakage(NamedTuple):
+    """Leakage of one region.
+
+    Attributes:
+        fit: the share; None where no link set gives a product.
+        productised: expected credit of results with a product of known home.
+        abroad: expected credit of those with one made elsewhere.
+        results: results with such a product in any link set.
+    """
+
+    fit: Regional | None
+    productised: float
+    abroad: float
+    results: int
+
+
+def leakage(weight: Floats, spells: Spells, made_in: Ints, k: int) -> Leakage:
+    """Leakage of the region at position `k` of `REGIONS`.
+
+    Args:
+        weight: credits, (n, K).
+        spells: drawn spells.
+        made_in: position in `REGIONS` of each product's maker, last entry for none known.
+        k: the region.
+    """
+    estimates, known, elsewhere = _abroad(weight, spells, made_in, [k])
+    some = estimates.at_risk[:, 0, 0] > 0
+    kept = Estimates(estimates.value[some], estimates.influence[some], estimates.at_risk[some])
+    # The number of results with a product bounds the effective sample size.
+    fit = combine(kept, known.mean(axis=0)[:, None] * weight[:, [k]]) if some.any() else None
+    count = float((weight[None, :, k] * known * elsewhere[:, :, 0]).sum(axis=1).mean())
+    n = int((known.any(axis=0) & (weight[:, k] > 0)).sum())
+    productised = float(estimates.at_risk.mean()) if len(estimates.at_risk) else 0.0
+    return Leakage(fit, productised, count, n)
+
+
+def leakage_correlation(weight: Floats, spells: Spells, made_in: Ints, a: int, b: int) -> float:
+    """Correlation of the leakage of two regions, over the link sets that give both a product."""
+    estimates, known, _ = _abroad(weight, spells, made_in, [a, b])
+    some = (estimates.at_risk[:, :, 0] > 0).all(axis=1)
+    if not some.any():
+        return 0.0
+    kept = Estimates(estimates.value[some], estimates.influence[some], estimates.at_risk[some])
+    fit = combine(kept, known.mean(axis=0)[:, None] * weight[:, [a, b]])
+    return float(fit.correlation(0, 1)[0])
+
+
+def _abroad(
+    weight: Floats, spells: Spells, made_in: Ints, regions: list[int]
+) -> tuple[Estimates, NDArray[np.bool_], Floats]:
+    """Shares made elsewhere by region, results with a product of known home, and which are so."""
+    place = made_in[spells.product]
+    known = spells.event & (place != REGIONS.index("unknown"))
+    elsewhere = (place[:, :, None] != np.asarray(regions)).astype(float)
+    return mean_share(elsewhere, weight[None][:, :, regions] * known[:, :, None]), known, elsewhere
 
 
 def destination_table(case: Case, made_in: Ints, horizons: Sequence[float]) -> pd.DataFrame:

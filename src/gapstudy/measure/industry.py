@@ -16,7 +16,7 @@ import pandas as pd
 from gapstudy.measure.cohort import COLUMNS
 from gapstudy.measure.regional import Regional, combine
 from gapstudy.measure.survival import Estimates, Floats
-from gapstudy.regions import REGIONS, RegionScheme, add_region, credit
+from gapstudy.regions import REGIONS, Counting, RegionScheme, add_region, credit
 
 KINDS = ("academia", "industry", "government", "nonprofit", "mixed", "unknown")
 PAIRS = (("US", "EU"), ("CN", "EU"))
@@ -34,7 +34,7 @@ def tables(
         confidence: level of the intervals.
         min_cell: fewest results of a region for which a share is shown.
     """
-    parts = _credits(rows, scheme)
+    parts = credits_by_kind(rows, scheme)
     base = parts.sum(axis=2)
     labels = {"scheme": scheme.name, "counting": "fractional", "frame": frame}
     shares: list[dict[str, object]] = []
@@ -71,12 +71,20 @@ def tables(
     return pd.DataFrame(shares), pd.DataFrame(differences)
 
 
-def _credits(rows: pd.DataFrame, scheme: RegionScheme) -> Floats:
-    """Fractional credit by result, region (all of them last) and kind of organisation."""
+def credits_by_kind(
+    rows: pd.DataFrame, scheme: RegionScheme, counting: Counting = "fractional"
+) -> Floats:
+    """Credit by result, region (all of them last) and kind of organisation.
+
+    Args:
+        rows: organisations of results; results are in the order of their identifiers.
+        scheme: what the regions contain.
+        counting: how a result of several regions and kinds counts.
+    """
     region = add_region(rows, scheme, date=("date_from", "date_to"))
     kind = rows["kind"].astype(object).where(rows["kind"].notna(), "unknown")
     cell = region.astype(object) + "/" + kind
-    given = credit(rows.assign(cell=cell), "fractional", region="cell")
+    given = credit(rows.assign(cell=cell), counting, region="cell")
     papers = pd.Index(sorted(rows["paper_id"].unique()))
     names = given["cell"].str.split("/", expand=True)
     result = np.zeros((len(papers), len(COLUMNS), len(KINDS)))

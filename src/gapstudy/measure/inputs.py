@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from gapstudy.errors import FitError
 from gapstudy.measure import cohort, imputation, recall
-from gapstudy.measure.imputation import Candidates, Floats, LinkChoice, Spells
+from gapstudy.measure.imputation import Candidates, Floats, Ints, LinkChoice, Spells
 
 if TYPE_CHECKING:
     from gapstudy.study import Study
@@ -53,6 +54,19 @@ class Population:
         return imputation.draw(
             self.candidates, links, self.cutoff, self.imputations, seed, model, ordered
         )
+
+    def without(self, products: Ints) -> Population:
+        """The same results as if some products, by their positions, did not exist.
+
+        Their links get no probability but keep their places, so that every other link is drawn as
+        before.
+        """
+        gone = np.isin(self.candidates.product, products)
+        none = {
+            name: np.where(gone, 0.0, getattr(self.candidates, name))
+            for name in ("followup", "model")
+        }
+        return replace(self, candidates=replace(self.candidates, **none))
 
     def cut(self, links: LinkChoice, smallest: float) -> Spells:
         """Spells with links at least so probable."""

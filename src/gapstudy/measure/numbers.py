@@ -56,6 +56,12 @@ _LINK_SHARES = (
     "precision", "recall", "f1", "average_precision", "precision_at_recall_80", "ece",
     "hard_refused", "candidate_recall", "relation_accuracy",
 )  # fmt: skip
+#: Unit of each estimand of the specifications.
+_UNITS = {
+    "conversion": "share", "rmst": "years", "conversion_all": "share", "research_share": "share",
+    "leakage": "share", "productisation": "ratio", "availability": "share",
+    "industry_share": "share", "data_scale": "ratio",
+}  # fmt: skip
 _MARKETS = {"basis": "market_access", "reference": "anywhere"}
 
 
@@ -179,9 +185,12 @@ def patterns(scheme: str, counting: str, frame: str, links: str) -> tuple[Patter
                 "upper", n=""),
         *(
             Pattern("out_specification_summary",
-                    f"specifications-{label}-{{estimand}}-{{region}}-minus-{{versus}}",
+                    f"specifications-{label}-{{estimand}}-{{region}}{minus}",
                     f"Specifications, {label.replace('-', ' ')}: {{estimand}}, {{region}} against "
-                    "{versus}", unit, {}, column, "", "", n="estimated")
+                    f"{against}", unit, {"versus": versus}, column, "", "", n="estimated")
+            for minus, against, versus in (
+                ("-minus-{versus}", "{versus}", ("EU", "US", "CN")), ("", "{than}", "none"),
+            )
             for column, label, unit in (
                 ("estimated", "number", "count"), ("same_sign", "same-sign", "share"),
                 ("same_significance", "same-significance", "share"),
@@ -219,6 +228,15 @@ def patterns(scheme: str, counting: str, frame: str, links: str) -> tuple[Patter
                 "share", {"links": "model" if links == "model" else "both"}, "recall"),
         Pattern("out_counts", "n-{name}", "Number of {meaning}", "count", {}, "n", "", "", n=""),
     )  # fmt: skip
+
+
+#: Numbers on the comparisons themselves, which are made from the others.
+ON_TESTS = (
+    Pattern("out_scorecard_robustness", "missed-decides-{claim}-{number}",
+            "Share of the {missed} of {tipping_region} that would have to be missed for "
+            "{number} to change what it says on {claim}", "share", {}, "missed_decides", "", "",
+            n=""),
+)  # fmt: skip
 
 
 def table(
@@ -294,7 +312,9 @@ def _word(value: object) -> str:
 
 
 def _unit(text: str) -> str:
-    return {"conversion": "share", "rmst": "years"}.get(text, text)
+    if text.startswith(("law_", "language_")):
+        return "share"
+    return _UNITS.get(text, text)
 
 
 def _plain(value: object) -> object:

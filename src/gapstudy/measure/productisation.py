@@ -94,8 +94,7 @@ def table(
         min_cell: fewest products, and fewest results of the region, for which a ratio is shown.
     """
     credit = weight.value[:, : len(REGIONS)]
-    everyone = np.ones_like(credit)
-    results = _column(combine(mean_share(credit[None], everyone), everyone).share)
+    results = result_shares(credit)
     rows = []
     for name, (share, counts) in parts.items():
         ends = ratio_interval(share, results, confidence)
@@ -119,6 +118,13 @@ def table(
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def result_shares(credit: Floats) -> Share:
+    """Shares of the regions in results, from their credits, (n, 5) or more columns."""
+    mine = credit[:, : len(REGIONS)]
+    everyone = np.ones_like(mine)
+    return _column(combine(mean_share(mine[None], everyone), everyone).share)
 
 
 def _column(share: Share) -> Share:

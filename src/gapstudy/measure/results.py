@@ -14,7 +14,6 @@ from gapstudy.measure import (
     data_scale,
     flows,
     industry,
-    influence,
     lag_classes,
     latency,
     productisation,
@@ -29,10 +28,12 @@ from gapstudy.measure.cohort import Weights
 from gapstudy.measure.conversion import Case
 from gapstudy.measure.counting import tables as counting_tables
 from gapstudy.measure.coverage import tables as coverage_tables
+from gapstudy.measure.grids import tables as grids_tables
 from gapstudy.measure.hazards import tables as hazards_tables
 from gapstudy.measure.imputation import Floats, LinkChoice, Spells
 from gapstudy.measure.inputs import Inputs
 from gapstudy.measure.language import tables as language_tables
+from gapstudy.measure.negative_controls import tables as control_tables
 from gapstudy.measure.parametric import tables as parametric_tables
 from gapstudy.measure.policy import tables as policy_tables
 from gapstudy.measure.spells import tables as spells_tables
@@ -52,7 +53,7 @@ LINKS: tuple[LinkChoice, ...] = ("followup", "model", "both")
 THEMES = (
     spells_tables, survival_tables, hazards_tables, parametric_tables, uncertainty_tables,
     counting_tables, coverage_tables, availability_tables, policy_tables, language_tables,
-    survey_tables,
+    survey_tables, control_tables,
 )  # fmt: skip
 
 
@@ -70,12 +71,12 @@ def all_results(inputs: Inputs, study: Study) -> Frames:
     results |= _conversion(inputs, weights["cohort"], study)
     results |= _flows(inputs, weights, study)
     results["out_lag_classes"] = lag_classes.table(inputs.frames["links"])
-    results |= _specifications(inputs, weights["cohort"], study)
     results |= _shares(papers, every, study)
     results |= _industry(inputs, study)
     results["out_productisation"] = _productisation(inputs, weights["cohort"], study)
     for theme in THEMES:
         results |= theme.results(inputs, study)
+    results |= grids_tables.results(inputs, study, weights, every, results)
     results |= _published(inputs, results, study)
     return results
 
@@ -179,44 +180,6 @@ def _flows(inputs: Inputs, weights: dict[str, list[Weights]], study: Study) -> F
         tables.append(flows.flow_table(case, made_in))
         leaks.append(flows.leakage_table(case, made_in))
     return _joined({"out_flows": tables, "out_leakage": leaks})
-
-
-def _specifications(inputs: Inputs, weights: list[Weights], study: Study) -> Frames:
-    people, grid = inputs.cohort, study.grid
-    spells: dict[tuple[str, str], Spells] = {}
-    for links in grid.links:
-        spells[links, "imputed"] = people.drawn(links)
-        for smallest in grid.threshold:
-            spells[links, f"{smallest:g}"] = people.cut(links, smallest)
-    rules = specifications.Rules(
-        study.measurement.rmst_horizon, study.measurement.confidence, study.measurement.min_cell,
-        {
-            "europe": study.regions.europe, "china": study.regions.china,
-            "counting": study.regions.counting, "years": "all", "links": inputs.links_used,
-            "link_sets": "imputed",
-        },
-    )  # fmt: skip
-    wanted = [
-        weight for weight in weights
-        if weight.scheme.europe in grid.europe and weight.scheme.china in grid.china
-        and weight.counting in grid.counting
-    ]  # fmt: skip
-    slices = specifications.halves(people.papers["date_from"])
-    frame = specifications.grid(wanted, spells, slices, rules)
-    return {
-        "out_specifications": frame,
-        "out_specification_summary": specifications.summary(frame),
-        "out_specification_choices": specifications.choices(frame),
-        "out_specification_variance": specifications.variance(frame),
-        "out_influence": influence.table(
-            people.papers,
-            people.parties,
-            people.products,
-            _headline(weights, study),
-            people.drawn(inputs.links_used),
-            rules,
-        ),
-    }
 
 
 def _shares(papers: pd.DataFrame, weights: list[Weights], study: Study) -> Frames:

@@ -9,6 +9,7 @@ import pandas as pd
 from gapstudy.measure import counts, numbers, scorecard
 from gapstudy.measure.coverage import arrivals
 from gapstudy.measure.coverage.tables import tipping_points
+from gapstudy.measure.grids import robustness
 from gapstudy.measure.inputs import Inputs
 from gapstudy.measure.results import all_results
 
@@ -52,5 +53,10 @@ def measure(frames: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataF
     made = scorecard.tests(study.claims, results["out_numbers"], confidence)
     results["out_scorecard_tests"] = made
     results["out_tipping"] = tipping_points(made, inputs, study)
+    results["out_scorecard_robustness"] = robustness.table(
+        made, results["out_specification_summary"], results["out_tipping"]
+    )
+    further = numbers.table(results, numbers.ON_TESTS, study.claims, confidence)
+    results["out_numbers"] = pd.concat([results["out_numbers"], further], ignore_index=True)
     results["out_scorecard"] = scorecard.verdicts(study.claims, made, confidence)
     return results

@@ -6,7 +6,8 @@ link sets are drawn or cut at a threshold. Reference: Simonsohn, Simmons and Nel
 https://doi.org/10.1038/s41562-020-0912-z.
 
 With links of the follow-up alone all thresholds below `followup_found` coincide; those rows are
-kept so that every combination counts once.
+kept so that every combination counts once. The choices of the other headlines are in
+`gapstudy.measure.grids`; a choice that an estimand does not have is "none".
 """
 
 from __future__ import annotations
@@ -23,11 +24,18 @@ from gapstudy.measure.cohort import COLUMNS, Weights
 from gapstudy.measure.conversion import incidence, lost_time, problem
 from gapstudy.measure.imputation import Spells
 from gapstudy.measure.intervals import Share, difference_interval, difference_p
+from gapstudy.measure.regional import Regional
 
 PAIRS = (("EU", "US"), ("EU", "CN"))
-CHOICES = ("europe", "china", "counting", "years", "links", "link_sets")
+CHOICES = (
+    "europe", "china", "counting", "years", "links", "link_sets",
+    "sample", "part", "rule", "horizon",
+)  # fmt: skip
+#: Value of a choice, or of `versus`, that an estimand does not have.
+NONE = "none"
 #: Years after a result at which conversion is compared.
 HORIZON = 5.0
+_KEY = ["estimand", "region", "versus"]
 
 
 @dataclass(frozen=True)
@@ -81,35 +89,47 @@ def grid(
                 labels = {
                     "europe": weight.scheme.europe, "china": weight.scheme.china,
                     "counting": weight.counting, "years": years, "links": links,
-                    "link_sets": link_sets,
+                    "link_sets": link_sets, "sample": "cohort",
+                    **dict.fromkeys(("part", "rule", "horizon"), NONE),
                 }  # fmt: skip
                 found += cells(weight.value[inside], only(spell, inside), labels, rules)
-    frame = estimates(pd.DataFrame(found), rules)
+    return marked(estimates(pd.DataFrame(found), rules), rules.headline)
+
+
+def marked(frame: pd.DataFrame, headline: Mapping[str, str]) -> pd.DataFrame:
+    """The rows with the headline among them marked, and ranked by their estimates.
+
+    Args:
+        frame: estimates under all combinations.
+        headline: the choices of the headline; others do not matter.
+    """
     head = pd.Series(True, index=frame.index)
-    for choice, value in rules.headline.items():
+    for choice, value in headline.items():
         head &= frame[choice] == value
-    ranks = frame.groupby(["estimand", "region", "versus"])["estimate"].rank(method="first")
+    ranks = frame.groupby(_KEY)["estimate"].rank(method="first")
     return frame.assign(headline=head, rank=ranks.astype("Int64"))
 
 
 def summary(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows of `out_specification_summary`."""
     rows = []
-    for key, part in frame.groupby(["estimand", "region", "versus"], sort=True):
+    for key, part in frame.groupby(_KEY, sort=True):
         known = part[part["estimate"].notna()]
-        value, clear = known["estimate"], known["significant"].astype(bool)
+        value = known["estimate"]
+        clear = known["significant"].astype("boolean").fillna(value=False).astype(bool)
         head = known[known["headline"]]
-        sign = np.sign(value)
+        sign = pd.Series(np.sign(value - known["than"]), index=known.index)
         agree = bold = np.nan
         if len(head) and len(known):
-            side = np.sign(head["estimate"].iloc[0])
+            side = sign.loc[head.index[0]]
             agree = (sign == side).mean()
             # The conclusion: on which side of zero for sure, or on neither.
-            bold = (sign * clear == side * bool(head["significant"].iloc[0])).mean()
+            bold = (sign * clear == side * bool(clear.loc[head.index[0]])).mean()
         spread = _spread(choices(part))
         rows.append(
-            dict(zip(("estimand", "region", "versus"), key, strict=True))
+            dict(zip(_KEY, key, strict=True))
             | {
+                "than": part["than"].iloc[0],
                 "specifications": len(part), "estimated": len(known),
                 "negative": (sign < 0).mean(), "positive": (sign > 0).mean(),
                 "same_sign": agree, "same_significance": bold,
@@ -125,11 +145,18 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
 def choices(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows of `out_specification_choices`: mean estimate by value of each choice."""
     parts = []
-    for choice in CHOICES:
-        group = frame.groupby(["estimand", "region", "versus", choice], sort=True)["estimate"]
-        part = group.agg(mean="mean", n="count").reset_index().rename(columns={choice: "value"})
-        parts.append(part.assign(choice=choice))
-    return pd.concat(parts, ignore_index=True)
+    for _, rows in frame.groupby(_KEY, sort=True):
+        for choice in varied(rows):
+            group = rows.groupby([*_KEY, choice], sort=True)["estimate"]
+            part = group.agg(mean="mean", n="count").reset_index()
+            parts.append(part.rename(columns={choice: "value"}).assign(choice=choice))
+    empty = pd.DataFrame(columns=[*_KEY, "value", "mean", "n", "choice"])
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def varied(rows: pd.DataFrame) -> list[str]:
+    """The choices that take more than one value."""
+    return [choice for choice in CHOICES if len(rows[choice].unique()) > 1]
 
 
 def variance(frame: pd.DataFrame) -> pd.DataFrame:
@@ -142,13 +169,13 @@ def variance(frame: pd.DataFrame) -> pd.DataFrame:
     Reference: Saltelli et al. (2008), https://doi.org/10.1002/9780470725184, ch. 1.
     """
     rows: list[dict[str, object]] = []
-    for key, part in frame.groupby(["estimand", "region", "versus"], sort=True):
-        labels = dict(zip(("estimand", "region", "versus"), key, strict=True))
+    for key, part in frame.groupby(_KEY, sort=True):
+        labels = dict(zip(_KEY, key, strict=True))
         known = part[part["estimate"].notna()]
         value = known["estimate"].to_numpy(float)
         total = float(np.square(value - value.mean()).sum()) if len(value) else 0.0
         explained = 0.0
-        for choice in (*CHOICES, "together"):
+        for choice in (*varied(part), "together"):
             share = float("nan")
             if total > 0 and choice == "together":
                 share = max(0.0, 1.0 - explained)
@@ -162,7 +189,7 @@ def variance(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _spread(table: pd.DataFrame) -> tuple[str, float]:
     """The choice whose values' means lie farthest apart, and how far."""
-    means = table.dropna(subset="mean").groupby("choice")["mean"]
+    means = table.dropna(subset=["mean"]).groupby("choice")["mean"]
     spread = (means.max() - means.min()).sort_index()
     if spread.empty:
         return "", float("nan")
@@ -196,26 +223,39 @@ def cells(
             a, b = COLUMNS.index(region), COLUMNS.index(versus)
             n = int(min(fit.results[a], fit.results[b]))
             at_risk = float(min(fit.raw.at_risk[:, k, 0].mean() for k in (a, b)))
-            row = {**labels, "estimand": estimand, "region": region, "versus": versus, "n": n}
-            for side, k in (("a", a), ("b", b)):
-                row |= {
-                    f"{part}_{side}": float(values[k, 0])
-                    for part, values in zip(Share._fields, fit.share, strict=True)
-                }
             rows.append(
-                row | {
-                    "rho": float(fit.correlation(a, b)[0]), "scale": scale,
-                    "shown": not problem(n, at_risk, horizon, rules.min_cell),
+                {
+                    **labels, "estimand": estimand, "region": region, "versus": versus, "n": n,
+                    **sides(fit, a, b), "scale": scale,
+                    "note": problem(n, at_risk, horizon, rules.min_cell),
                 }
             )  # fmt: skip
     return rows
+
+
+def sides(fit: Regional, a: int, b: int, h: int = 0) -> dict[str, float]:
+    """Both sides of a difference and their correlation, as `estimates` takes them.
+
+    Args:
+        fit: shares of several regions.
+        a: position of the first.
+        b: position of the one that is subtracted.
+        h: position of the horizon.
+    """
+    row = {
+        f"{part}_{side}": float(values[k, h])
+        for side, k in (("a", a), ("b", b))
+        for part, values in zip(Share._fields, fit.share, strict=True)
+    }
+    return row | {"rho": float(fit.correlation(a, b)[h])}
 
 
 def estimates(sides: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Differences with intervals and p-values, all specifications at once.
 
     Args:
-        sides: rows of `cells`; their columns of both sides are used up.
+        sides: rows of `cells`; their columns of both sides are used up. A row with a note has no
+            estimate.
         rules: what stays the same.
     """
     a, b = (
@@ -223,14 +263,20 @@ def estimates(sides: pd.DataFrame, rules: Rules) -> pd.DataFrame:
         for side in ("a", "b")
     )
     rho, scale = sides.pop("rho").to_numpy(float), sides.pop("scale").to_numpy(float)
-    shown = sides.pop("shown").to_numpy(bool)
     ends = difference_interval(a, b, rho, rules.confidence)
     low, high = np.sort(np.stack([scale * ends.low, scale * ends.high]), axis=0)
-    clear = pd.Series((low > 0) | (high < 0), index=sides.index).astype("boolean")
-    return sides.assign(
-        estimate=np.where(shown, scale * (a.value - b.value), np.nan),
-        low=np.where(shown, low, np.nan),
-        high=np.where(shown, high, np.nan),
-        p_value=np.where(shown, difference_p(a, b, rho), np.nan),
-        significant=clear.where(pd.Series(shown, index=sides.index)),
-    )
+    return judged(
+        sides.assign(
+            than=0.0, estimate=scale * (a.value - b.value), low=low, high=high,
+            p_value=difference_p(a, b, rho),
+        )
+    )  # fmt: skip
+
+
+def judged(frame: pd.DataFrame) -> pd.DataFrame:
+    """Nothing where a note says why, and elsewhere whether the interval leaves out `than`."""
+    shown = frame["note"] == ""
+    numbers = ["estimate", "low", "high", "p_value"]
+    clear = ((frame["low"] > frame["than"]) | (frame["high"] < frame["than"])).astype("boolean")
+    clear = clear.where(shown & frame["low"].notna())
+    return frame.assign(**frame[numbers].where(shown), significant=clear)

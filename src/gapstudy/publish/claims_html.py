@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -100,10 +101,63 @@ def reasons_html(results: Results) -> str:
         f"{html_text(card['title'])} {_badge(str(card['verdict']))}</dt>"
         f"<dd>{html_text(_sentence(card['reason']))}</dd>"
         f'<dd><span class="overturn-label">What would change it:</span> '
-        f"{html_text(card['overturn'] or 'not stated')}</dd></div>"
+        f"{html_text(card['overturn'] or 'not stated')}</dd>{_firm(results, card)}</div>"
         for card in cards
     )
     return f'<dl class="reasons">\n{items}\n</dl>'
+
+
+def _firm(results: Results, card: Mapping[str, Any]) -> str:
+    """Each comparison with its estimate, how far choices agree, and what would tip it."""
+    rows = [
+        row for row in records(results.frame("out_scorecard_robustness"))
+        if row["claim"] == card["claim"] and row["number"] in results.numbers
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    items = "".join(
+        f"<li>{_traced(results, str(row['number']), what=True)}. {_choices(results, row)}"
+        f"{_tip(results, row)}</li>"
+        for row in rows
+    )
+    return f'<dd><span class="overturn-label">How firm it is:</span><ul>{items}</ul></dd>'
+
+
+def _choices(results: Results, row: Mapping[str, Any]) -> str:
+    if row["note"]:
+        return f"{html_text(_sentence(row['note']))}."
+    versus = "" if row["versus"] == "none" else f"-minus-{row['versus']}"
+    curve = f"{row['estimand']}-{row['region']}{versus}"
+    # As they are called in `out_numbers`.
+    names = (
+        re.sub(r"[^A-Za-z0-9]+", "-", f"specifications-{part}-{curve}")
+        for part in ("number", "same-significance", "same-sign")
+    )
+    number, same, side = (_traced(results, name) for name in names)
+    return (
+        f"Of {number} combinations of choices with enough data, {same} reach the same conclusion "
+        f"and {side} lie on the same side."
+    )
+
+
+def _tip(results: Results, row: Mapping[str, Any]) -> str:
+    if values.missing(results.numbers[str(row["number"])]["value"]):
+        return ""
+    if values.missing(row["missed_decides"]):
+        return " No share of missed items is known to change it."
+    region = values.place(row["tipping_region"])
+    where = "everywhere" if row["tipping_region"] == "all" else f"for {region}"
+    share = _traced(results, f"missed-decides-{row['claim']}-{row['number']}")
+    return (
+        f" It would change if {share} of the {html_text(row['missed'])} had been missed "
+        f"{html_text(where)}."
+    )
+
+
+def _traced(results: Results, name: str, *, what: bool = False) -> str:
+    """A named number; with what it is, also its interval and n."""
+    row = results.numbers[name]
+    return number_html(row, interval=what, n=what, what=_general(row) if what else "")
 
 
 def _sentence(text: Any) -> str:

@@ -27,17 +27,22 @@ class Html:
         return self.text
 
 
-def number_html(row: Mapping[str, Any], *, interval: bool = True, n: bool = False) -> str:
+def number_html(
+    row: Mapping[str, Any], *, interval: bool = True, n: bool = False, what: str = ""
+) -> str:
     """A named number as a traceable span.
 
     Args:
         row: its row of `out_numbers`.
         interval: whether to print the interval.
         n: whether to print how many observations it rests on.
+        what: what it is, printed before it.
     """
     unit = values.unit_of(str(row["unit"]), str(row["table"]))
     text = values.with_unit(row["value"], unit, row["low"], row["high"])
     text = f'<span class="value">{html_text(text)}</span>'
+    if what:
+        text = f"{html_text(what)}: {text}"
     span = values.interval(row["value"], row["low"], row["high"], unit)
     if interval and span:
         text += f' <span class="interval">({html_text(span)})</span>'

@@ -9,7 +9,7 @@ import pandas as pd
 MISSING = "not estimable"
 NAMES = {
     "EU": "EU", "US": "US", "CN": "China", "GB": "UK", "other": "Elsewhere", "unknown": "Unknown",
-    "all": "All results", "home": "At home",
+    "all": "All results", "home": "At home", "none": "–",
 }  # fmt: skip
 #: Codes of the tables in words; other codes only lose their underscores.
 LABELS = {
@@ -59,6 +59,13 @@ LABELS = {
     "average": "the same, averaged influences", "ordered": "and order of coarse dates",
     "linker": "and the linker's own error", "regions": "and unknown regions",
     "recall": "and missed links",
+    "conversion": "share with a product, 5 years",
+    "conversion_all": "share with a product, 10 years", "rmst": "mean time to a product",
+    "research_share": "research share", "leakage": "first product made elsewhere",
+    "productisation": "productisation ratio", "availability": "usable in time",
+    "industry_share": "industry's share", "data_scale": "training sets, powers of ten",
+    "link_sets": "drawing of links", "europe": "what Europe is", "china": "what China is",
+    "horizon": "days allowed",
     "synthetic": "SYNTHETIC", "raked": "raked", "role_size": "role and size",
 }  # fmt: skip
 #: Columns whose values are codes of ours, not words from outside.
@@ -66,7 +73,7 @@ CODES = (
     "measure", "method", "metric", "sample", "basis", "links", "group", "choice", "moves_most",
     "indicator", "region_basis", "estimand", "outcome", "kind", "status", "check", "test", "worlds",
     "lag_class", "feature", "unit", "theme", "correction", "comparison", "versus_kind", "term",
-    "layer", "quantity", "stage", "given",
+    "layer", "quantity", "stage", "given", "control",
     "responses", "weighting", "adjusted",
 )  # fmt: skip
 #: Columns whose values are regions or markets.

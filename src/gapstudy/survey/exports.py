@@ -99,8 +99,11 @@ def _decoded(body: bytes, where: str) -> str:
 
 def _table(text: str, mark: str) -> list[list[str]]:
     # A cell may be long: comments are not limited.
-    csv.field_size_limit(max(csv.field_size_limit(), MOST))
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
+    before = csv.field_size_limit(MOST)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
+    finally:
+        csv.field_size_limit(before)
 
 
 def _fitting(table: list[list[str]], form: Questionnaire) -> tuple[int, int]:

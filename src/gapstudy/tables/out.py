@@ -11,13 +11,14 @@ from gapstudy.tables import (
     out_language,
     out_parametric,
     out_policy,
+    out_robustness,
     out_spells,
     out_state,
     out_survey,
     out_survival,
 )
 from gapstudy.tables.contract import Origin, Table, count, flag, number, share, text
-from gapstudy.tables.out_common import COUNTINGS, NOTE, REGION, SPEC, VERSUS, estimate
+from gapstudy.tables.out_common import NOTE, REGION, SPEC, VERSUS
 
 NUMBERS = Table(
     "out_numbers",
@@ -41,118 +42,6 @@ NUMBERS = Table(
         text("column", "column that holds it"),
     ),
     ("name",),
-)
-
-SPECIFICATIONS = Table(
-    "out_specifications",
-    "One estimate of a difference of regions under one combination of choices.",
-    "measure",
-    (
-        text("europe", "what the EU contains"),
-        text("china", "what China contains"),
-        text("counting", "how a result of several regions counts", values=COUNTINGS),
-        text("years", "results followed up: all, or those of the first or second half"),
-        text("links", "links used: followup, model or both"),
-        text("link_sets", "imputed, or the threshold at which a link counts, such as 0.5"),
-        text("estimand", "conversion (5 years) or rmst", values=("conversion", "rmst")),
-        REGION,
-        VERSUS,
-        *estimate("difference of shares, or years", p_value=True),
-        flag("significant", "whether the interval leaves out zero", null=True),
-        flag("headline", "whether these are the choices of the headline"),
-        count("rank", "order by the estimate within estimand and pair of regions, 1 is lowest; "
-                      "missing without an estimate", null=True),
-    ),
-    ("estimand", "region", "versus", "europe", "china", "counting", "years", "links", "link_sets"),
-    (Origin("out_cohort", {"counting": "counting", "region": "region"}),),
-)  # fmt: skip
-
-SPECIFICATION_SUMMARY = Table(
-    "out_specification_summary",
-    "How far the specifications agree on one difference of regions.",
-    "measure",
-    (
-        text("estimand", "conversion (5 years) or rmst", values=("conversion", "rmst")),
-        REGION,
-        VERSUS,
-        count("specifications", "specifications in the grid"),
-        count("estimated", "those with enough results in both regions"),
-        share("negative", "share of the estimated ones below zero", null=True),
-        share("positive", "share of the estimated ones above zero", null=True),
-        share("same_sign", "share with the sign of the headline", null=True),
-        share("same_significance", "share with the conclusion of the headline: for sure on its "
-                                   "side of zero, or for sure on neither", null=True),
-        share("significant_negative", "share below zero with the interval", null=True),
-        share("significant_positive", "share above zero with the interval", null=True),
-        number("lowest", "lowest estimate", null=True),
-        number("median", "median estimate", null=True),
-        number("highest", "highest estimate", null=True),
-        text("moves_most", "choice whose values' mean estimates differ most"),
-        number("moves_by", "that difference", null=True),
-    ),
-    ("estimand", "region", "versus"),
-    (Origin("out_specifications", {key: key for key in ("estimand", "region", "versus")}),),
-)  # fmt: skip
-
-SPECIFICATION_CHOICES = Table(
-    "out_specification_choices",
-    "Mean estimate over all specifications with one value of one choice.",
-    "measure",
-    (
-        text("estimand", "conversion (5 years) or rmst", values=("conversion", "rmst")),
-        REGION,
-        VERSUS,
-        text("choice", "the choice"),
-        text("value", "its value"),
-        number("mean", "mean estimate over the specifications with it", null=True),
-        count("n", "those specifications that have an estimate"),
-    ),
-    ("estimand", "region", "versus", "choice", "value"),
-    (Origin("out_specifications", {key: key for key in ("estimand", "region", "versus")}),),
-)
-
-SPECIFICATION_VARIANCE = Table(
-    "out_specification_variance",
-    "Share of the variance of the estimates over all specifications that one choice explains.",
-    "measure",
-    (
-        text("estimand", "conversion (5 years) or rmst", values=("conversion", "rmst")),
-        REGION,
-        VERSUS,
-        text("choice", "the choice, or together: only in combination"),
-        share("share", "share explained; missing where estimates do not vary", null=True),
-        count("n", "specifications that have an estimate"),
-    ),
-    ("estimand", "region", "versus", "choice"),
-    (Origin("out_specifications", {key: key for key in ("estimand", "region", "versus")}),),
-)
-
-INFLUENCE = Table(
-    "out_influence",
-    "A headline difference without one organisation, product or venue: the most influential ones.",
-    "measure",
-    (
-        text("scheme", "region scheme, such as EU27/mainland"),
-        text("counting", "how results of several regions count", values=COUNTINGS),
-        text("estimand", "conversion (5 years) or rmst", values=("conversion", "rmst")),
-        REGION,
-        VERSUS,
-        text(
-            "left_out",
-            "kind of what is left out; none is the headline itself",
-            values=("none", "organisation", "product", "venue"),
-        ),
-        text("name", "its name, or the product's id; empty for the headline"),
-        *estimate("share or years", p_value=True),
-        count("results", "results that are left out"),
-        number("change", "estimate minus that of the headline", null=True),
-        count("rank", "1 changes the difference most, of its kind", low=1),
-        flag(
-            "flips", "whether the sign, or whether the interval leaves zero out, changes", null=True
-        ),
-    ),
-    ("estimand", "region", "versus", "left_out", "name"),
-    (Origin("out_cohort", {"scheme": "scheme", "counting": "counting"}),),
 )
 
 COVERAGE = Table(
@@ -289,7 +178,6 @@ TABLES = (
     *out_policy.TABLES, *out_spells.TABLES, *out_survival.TABLES, *out_hazards.TABLES,
     *out_parametric.TABLES, *out_counting.TABLES, *out_coverage.TABLES, *out_language.TABLES,
     *out_survey.TABLES,
-    SPECIFICATIONS, SPECIFICATION_SUMMARY,
-    SPECIFICATION_CHOICES, SPECIFICATION_VARIANCE, INFLUENCE, COVERAGE, SCORECARD,
+    *out_robustness.TABLES, COVERAGE, SCORECARD,
     SCORECARD_TESTS, COUNTS, SIMULATION,
 )  # fmt: skip

@@ -87,6 +87,9 @@ def test_summary_counts_agreement_and_finds_what_moves_most(grid: pd.DataFrame) 
     made["significant"] = False
     row = specifications.summary(made).query("versus == 'US'").iloc[0]
     assert (row["same_sign"], row["same_significance"]) == (0.5, 1.0)
+    # Set against another value, the same estimates lie on one side of it.
+    row = specifications.summary(made.assign(than=0.2)).query("versus == 'US'").iloc[0]
+    assert (row["same_sign"], row["negative"]) == (1.0, 1.0)
 
 
 def test_specifications_with_too_few_results_are_not_estimated(grid: pd.DataFrame) -> None:

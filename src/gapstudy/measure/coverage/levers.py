@@ -136,7 +136,7 @@ def _industry(fits: Fits, _: float, region: str, versus: str) -> Iterator[Lever]
     inputs, study = fits.inputs, fits.study
     mine = inputs.papers.loc[inputs.papers["frame"] == study.frames[0], "paper_id"]
     rows = inputs.parties[inputs.parties["paper_id"].isin(mine)]
-    parts = industry._credits(rows, study.regions.scheme)
+    parts = industry.credits_by_kind(rows, study.regions.scheme)
     fit = industry.ratio(parts[:, :, industry.KINDS.index("industry")], parts.sum(axis=2))
     a, b = COLUMNS.index(region), COLUMNS.index(versus)
     yield from _odds(

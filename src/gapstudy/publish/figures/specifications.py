@@ -12,8 +12,8 @@ from gapstudy.publish.theme import INK, Size, look, p9
 
 TITLE = "The same difference under every combination of choices, lowest to highest"
 HEIGHTS = (4.6, 5.4)
-_KINDS = {
-    "interval leaves out zero": "#0072B2", "interval holds zero": "#A5B1BC",
+KINDS = {
+    "interval leaves out the line": "#0072B2", "interval holds the line": "#A5B1BC",
     "choices of the headline": "#D55E00",
 }  # fmt: skip
 
@@ -43,13 +43,18 @@ def alt(frame: pd.DataFrame) -> str:
     return plots.sentence("Estimates with intervals in rising order", parts)
 
 
+def kind_of(frame: pd.DataFrame) -> Any:
+    """What each specification is drawn as: sure or not, or the headline."""
+    kinds = list(KINDS)
+    sure = frame["significant"].astype("boolean").fillna(value=False).astype(bool)
+    kind = sure.map({True: kinds[0], False: kinds[1]})
+    return pd.Categorical(kind.where(~frame["headline"].astype(bool), kinds[2]), categories=kinds)
+
+
 def draw(frame: pd.DataFrame, size: Size) -> Any:
     """Estimates in rising order, the headline's own marked."""
-    kinds = list(_KINDS)
-    kind = frame["significant"].fillna(value=False).map({True: kinds[0], False: kinds[1]})
-    kind = kind.where(~frame["headline"], kinds[2])
     frame = frame.assign(
-        kind=pd.Categorical(kind, categories=kinds),
+        kind=kind_of(frame),
         panel=pd.Categorical(
             [f"EU minus {values.place(item)}" for item in frame["versus"]],
             categories=["EU minus US", "EU minus China"],
@@ -66,7 +71,7 @@ def draw(frame: pd.DataFrame, size: Size) -> Any:
         + p9.geom_linerange(p9.aes(ymin="low", ymax="high"), data=own, size=1)
         + p9.geom_point(data=own, size=3)
         + p9.facet_wrap("panel", ncol=1, scales="free_x")
-        + p9.scale_color_manual(_KINDS)
+        + p9.scale_color_manual(KINDS)
         + p9.scale_y_continuous(labels=plots.points)
         + p9.labs(x="specifications, lowest estimate first", y="difference, percentage points")
         + look(size, long_legend=True)
